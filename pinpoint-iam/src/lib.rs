@@ -116,7 +116,7 @@
 //! | `include-policy` | `include_policy!`, which checks a policy at compile time |
 //! | `refresh` | asynchronous sources of policies, polling, and the last good set on disk; adds `sha2` |
 //! | `watch` | file events, which make changes visible before the next poll; adds `notify` |
-//! | `decision-log` | a log with a record of every decision: the module `decision_log` |
+//! | `decision-log` | a log with a record of every decision: the module `decision_log`; adds `quanta` |
 //! | `metrics` | metrics of decisions and policies through the crate `metrics` |
 //! | `spans` | spans of `tracing` for checks |
 //! | `on-demand` | policies by principal, loaded when a request needs them; adds `quick_cache` and `futures-util` |

@@ -28,6 +28,7 @@ pub(crate) struct Reading {
 
 impl Reading {
     /// Starts.
+    #[inline]
     pub(crate) fn start() -> Self {
         let start = NOTES.with_borrow(Vec::len);
         Self {
@@ -36,10 +37,12 @@ impl Reading {
         }
     }
 
-    /// Calls `hand_over` with bytes whose part from the returned position on are the notes. It may append others, and must
-    /// not make a decision.
-    pub(crate) fn finish(self, hand_over: impl FnOnce(&mut Vec<u8>, usize)) {
-        NOTES.with_borrow_mut(|notes| hand_over(notes, self.start));
+    /// Calls `hand_over` with the notes. It must not make a decision.
+    #[inline]
+    pub(crate) fn finish(self, hand_over: impl FnOnce(&[u8])) {
+        let notes = NOTES.take();
+        hand_over(notes.get(self.start..).unwrap_or_default());
+        NOTES.set(notes);
     }
 }
 

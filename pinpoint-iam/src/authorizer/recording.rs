@@ -4,8 +4,6 @@
 //! conditional compilation.
 
 use std::borrow::Cow;
-#[cfg(feature = "decision-log")]
-use std::time::Instant;
 
 #[cfg(feature = "metrics")]
 use super::measuring::{Measures, Metrics};
@@ -18,8 +16,8 @@ use crate::authorizer::AuthorizerBuilder;
 use crate::context::Lookup;
 #[cfg(feature = "decision-log")]
 use crate::decision_log::{
-    DecisionLog, Entry, EntryAction, EntryResult, OtherTexts, RecordedList, RecordedRows, Stage,
-    cut_id, recorded_scope,
+    ClockReading, DecisionLog, Entry, EntryAction, EntryResource, EntryResult, NewTexts,
+    RecordedList, RecordedRows, Stage, cut_id, names_scope,
 };
 use crate::denial::Denied;
 #[cfg(any(feature = "decision-log", feature = "metrics"))]
@@ -58,7 +56,7 @@ pub(crate) struct ListRecording<'a> {
 struct Started<'a> {
     log: &'a DecisionLog,
     authorizer: &'a Authorizer,
-    at: Instant,
+    at: ClockReading,
 }
 
 /// The subject of a list.
@@ -108,7 +106,7 @@ impl Authorizer {
         self.inner.decision_log.as_ref().map(|log| Started {
             log,
             authorizer: self,
-            at: Instant::now(),
+            at: log.read_clock(),
         })
     }
 
@@ -192,32 +190,38 @@ impl Started<'_> {
             Some(Lookup::Present(id)) => Some(id.text()),
             _ => None,
         };
+        let scope = request.scope().unwrap_or(self.authorizer.scope());
+        let requested = EntryResource::of(request.resource(), action, scope);
         let names_resource = names_resource && !request.resource_is_unknown();
-        let others = OtherTexts {
-            resource: names_resource.then(|| request.resource()),
-            action: match action {
-                EntryAction::Text => Some(request.action()),
-                EntryAction::Known(_) | EntryAction::All(_) => None,
-            },
-            resource_account: request.given_resource_account(),
-            request_id: id.as_deref().map(cut_id),
-        };
-        let now = Instant::now();
-        let hand_over = |bytes: &mut Vec<u8>, start: usize| {
+        let at = self.log.read_clock();
+        let hand_over = |notes: &[u8]| {
             self.log.push(&Entry {
-                at: now,
-                duration: now.saturating_duration_since(self.at),
+                started: self.at,
+                at,
                 result,
                 principal: request.principal(),
                 revision: state.revision(),
                 action,
-                scope: recorded_scope(request, self.authorizer.scope()),
-                texts: others.append(bytes, start),
+                scope,
+                names_scope: names_scope(request, &requested, scope),
+                texts: NewTexts {
+                    notes,
+                    resource: match names_resource {
+                        true => requested,
+                        false => EntryResource::None,
+                    },
+                    action: match action {
+                        EntryAction::Text => Some(request.action()),
+                        EntryAction::Known(_) | EntryAction::All(_) => None,
+                    },
+                    resource_account: request.given_resource_account(),
+                    request_id: id.as_deref().map(cut_id),
+                },
             });
         };
         match reading {
             Some(reading) => reading.finish(hand_over),
-            None => hand_over(&mut Vec::new(), 0),
+            None => hand_over(&[]),
         }
     }
 }

@@ -1,10 +1,14 @@
 //! One decision, as the request hands it to the log.
 
 use std::io::Write as _;
-use std::time::{Duration, Instant};
+use std::mem;
+use std::num::NonZeroU32;
+
+use pinpoint_iam_core::__private::is_equal;
 
 use crate::action::{ActionMetadata, ServiceMetadata};
-use crate::arn::Scope;
+use crate::arn::{Arn, Scope};
+use crate::decision_log::clock::ClockReading;
 use crate::decision_log::record::{OutcomeReason, RecordedList};
 use crate::eval::{AllowReason, Decision, DenyReason, MissingKeys, StatementId};
 use crate::freshness::Revision;
@@ -15,23 +19,26 @@ use crate::resource::RequestedResource;
 
 /// One decision.
 #[derive(Clone, Copy)]
-pub(crate) struct Entry<'a> {
+pub(crate) struct Entry<'a, T> {
+    /// When it was started.
+    pub(crate) started: ClockReading,
     /// When it was made.
-    pub(crate) at: Instant,
-    pub(crate) duration: Duration,
+    pub(crate) at: ClockReading,
     pub(crate) result: EntryResult<'a>,
     pub(crate) principal: &'a Principal,
     pub(crate) revision: &'a Revision,
     pub(crate) action: EntryAction,
-    pub(crate) scope: Option<&'a Scope>,
-    pub(crate) texts: Texts<'a>,
+    pub(crate) scope: &'a Scope,
+    /// Whether the record contains the scope.
+    pub(crate) names_scope: bool,
+    pub(crate) texts: T,
 }
 
 /// The requested action.
 #[derive(Clone, Copy)]
 pub(crate) enum EntryAction {
     Known(&'static ActionMetadata),
-    /// An action without metadata. It is one of the [texts](Texts).
+    /// An action without metadata. It is one of the texts.
     Text,
     /// All actions of a service.
     All(&'static ServiceMetadata),
@@ -41,81 +48,181 @@ impl EntryAction {
     pub(crate) fn of(action: RequestedAction<'_>) -> Self {
         action.metadata().map_or(Self::Text, Self::Known)
     }
+
+    /// Returns the prefix of the service, if it has metadata.
+    pub(super) const fn service(self) -> Option<&'static str> {
+        match self {
+            Self::Known(action) => Some(action.service.prefix),
+            Self::Text => None,
+            Self::All(service) => Some(service.prefix),
+        }
+    }
 }
 
-/// The texts of a decision, one after the other, so that they are copied at once.
+/// The texts of a decision that is handed over.
 #[derive(Clone, Copy)]
-pub(crate) struct Texts<'a> {
-    pub(super) bytes: &'a [u8],
-    pub(super) lengths: Lengths,
-}
-
-/// The lengths of the texts, in their order.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Lengths {
+pub(crate) struct NewTexts<'a> {
     /// The notes of the keys that were read.
-    notes: usize,
-    resource: usize,
-    /// Of an action without metadata: `prefix:Name`.
-    action: usize,
-    resource_account: Option<usize>,
-    request_id: Option<usize>,
-}
-
-/// The texts of a decision that are not notes.
-#[derive(Clone, Copy)]
-pub(crate) struct OtherTexts<'a> {
-    pub(crate) resource: Option<RequestedResource<'a>>,
+    pub(crate) notes: &'a [u8],
+    pub(crate) resource: EntryResource<'a>,
     /// An action without metadata.
     pub(crate) action: Option<RequestedAction<'a>>,
     pub(crate) resource_account: Option<&'a str>,
     pub(crate) request_id: Option<&'a str>,
 }
 
-impl OtherTexts<'_> {
-    /// Appends the texts to `bytes`, which contain the notes from `start` on.
-    pub(crate) fn append<'b>(&self, bytes: &'b mut Vec<u8>, start: usize) -> Texts<'b> {
-        let mut end = start;
-        let mut length = |now: usize| now.saturating_sub(std::mem::replace(&mut end, now));
+/// The resource that a record contains.
+#[derive(Clone, Copy)]
+pub(crate) enum EntryResource<'a> {
+    /// None.
+    None,
+    /// All resources.
+    All,
+    /// The last component of an ARN whose service is that of the action, and whose other components are those of the scope.
+    InScope(&'a str),
+    /// Any ARN.
+    Arn(Arn<'a>),
+}
+
+impl<'a> EntryResource<'a> {
+    /// The resource of a request for an `action`, whose scope is `scope`.
+    #[inline]
+    pub(crate) fn of(resource: RequestedResource<'a>, action: EntryAction, scope: &Scope) -> Self {
+        let arn = match resource {
+            RequestedResource::All => return Self::All,
+            RequestedResource::Arn(arn) => arn,
+        };
+        let is_same = |left: &str, right: &str| is_equal(left.as_bytes(), right.as_bytes());
+        match action.service() {
+            Some(service)
+                if is_same(arn.service(), service)
+                    && is_same(arn.account(), scope.account())
+                    && is_same(arn.region(), scope.region())
+                    && is_same(arn.partition(), scope.partition()) =>
+            {
+                Self::InScope(arn.resource())
+            }
+            _ => Self::Arn(arn),
+        }
+    }
+
+    /// Whether its ARN contains the partition and the account of `scope`.
+    fn contains(&self, scope: &Scope) -> bool {
+        match self {
+            Self::None | Self::All => false,
+            Self::InScope(_) => true,
+            Self::Arn(arn) => {
+                arn.partition() == scope.partition() && arn.account() == scope.account()
+            }
+        }
+    }
+}
+
+/// Texts that can be added to a queue.
+pub(super) trait AppendTexts {
+    /// Appends the texts to `bytes`, one after the other.
+    fn append(&self, bytes: &mut Vec<u8>) -> Lengths;
+}
+
+/// The lengths of texts, in their order, and what the resource is.
+///
+/// Texts are far shorter than 4 GiB: ARNs, ids and notes have limits. A longer one would be missing in the record.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Lengths {
+    notes: u32,
+    resource: u32,
+    /// Of an action without metadata: `prefix:Name`.
+    action: u32,
+    resource_account: OptionalLength,
+    request_id: OptionalLength,
+    is_in_scope: bool,
+}
+
+impl Lengths {
+    fn sum(self) -> usize {
+        let Self {
+            notes,
+            resource,
+            action,
+            resource_account,
+            request_id,
+            is_in_scope: _,
+        } = self;
+        let optional = [resource_account, request_id].map(|length| length.get().unwrap_or(0));
+        let lengths = [notes, resource, action].into_iter().chain(optional);
+        lengths.map(|length| length as usize).sum()
+    }
+}
+
+/// The length of a text that may be missing, which is more than its length by one.
+#[derive(Clone, Copy, Default)]
+struct OptionalLength(Option<NonZeroU32>);
+
+impl OptionalLength {
+    fn of(length: u32) -> Self {
+        Self(NonZeroU32::new(length.saturating_add(1)))
+    }
+
+    fn get(self) -> Option<u32> {
+        Some(self.0?.get().saturating_sub(1))
+    }
+}
+
+impl AppendTexts for NewTexts<'_> {
+    #[inline]
+    fn append(&self, bytes: &mut Vec<u8>) -> Lengths {
+        let mut end = bytes.len();
+        let mut length = |now: usize| {
+            let length = now.saturating_sub(mem::replace(&mut end, now));
+            u32::try_from(length).unwrap_or(u32::MAX)
+        };
+        bytes.extend_from_slice(self.notes);
         let notes = length(bytes.len());
         match self.resource {
-            None => {}
-            Some(RequestedResource::All) => bytes.push(b'*'),
-            Some(RequestedResource::Arn(arn)) => {
-                bytes.extend_from_slice(b"arn");
-                for component in [
-                    arn.partition(),
-                    arn.service(),
-                    arn.region(),
-                    arn.account(),
-                    arn.resource(),
-                ] {
-                    bytes.push(b':');
-                    bytes.extend_from_slice(component.as_bytes());
-                }
+            EntryResource::None => {}
+            EntryResource::All => bytes.push(b'*'),
+            EntryResource::InScope(resource) => bytes.extend_from_slice(resource.as_bytes()),
+            EntryResource::Arn(arn) => {
+                // Writing to a vector cannot fail.
+                let _ = write!(bytes, "{arn}");
             }
         }
         let resource = length(bytes.len());
         if let Some(action) = self.action {
-            // Writing to a vector cannot fail.
             let _ = write!(bytes, "{action}");
         }
         let action = length(bytes.len());
-        let mut optional = |text: Option<&str>| {
-            bytes.extend_from_slice(text?.as_bytes());
-            Some(length(bytes.len()))
+        let mut optional = |text: Option<&str>| match text {
+            Some(text) => {
+                bytes.extend_from_slice(text.as_bytes());
+                OptionalLength::of(length(bytes.len()))
+            }
+            None => OptionalLength::default(),
         };
-        let lengths = Lengths {
+        Lengths {
             notes,
             resource,
             action,
             resource_account: optional(self.resource_account),
             request_id: optional(self.request_id),
-        };
-        Texts {
-            bytes: bytes.get(start..).unwrap_or_default(),
-            lengths,
+            is_in_scope: matches!(self.resource, EntryResource::InScope(_)),
         }
+    }
+}
+
+/// The texts of a decision in a queue.
+#[derive(Clone, Copy)]
+pub(super) struct QueuedTexts<'a> {
+    /// Starts with the texts.
+    pub(super) bytes: &'a [u8],
+    pub(super) lengths: Lengths,
+}
+
+impl AppendTexts for QueuedTexts<'_> {
+    fn append(&self, bytes: &mut Vec<u8>) -> Lengths {
+        let length = self.lengths.sum();
+        bytes.extend_from_slice(self.bytes.get(..length).unwrap_or_default());
+        self.lengths
     }
 }
 
@@ -123,16 +230,18 @@ impl OtherTexts<'_> {
 pub(super) struct Parts<'a> {
     pub(super) notes: &'a [u8],
     pub(super) resource: &'a str,
+    /// Whether the resource is [in the scope](EntryResource::InScope).
+    pub(super) is_in_scope: bool,
     pub(super) action: &'a str,
     pub(super) resource_account: Option<&'a str>,
     pub(super) request_id: Option<&'a str>,
 }
 
-impl<'a> Texts<'a> {
+impl<'a> QueuedTexts<'a> {
     pub(super) fn parts(self) -> Parts<'a> {
         let mut rest = self.bytes;
-        let mut take = |length: usize| {
-            let (taken, after) = rest.split_at_checked(length).unwrap_or_default();
+        let mut take = |length: u32| {
+            let (taken, after) = rest.split_at_checked(length as usize).unwrap_or_default();
             rest = after;
             taken
         };
@@ -141,9 +250,13 @@ impl<'a> Texts<'a> {
         Parts {
             notes: take(lengths.notes),
             resource: text(take(lengths.resource)),
+            is_in_scope: lengths.is_in_scope,
             action: text(take(lengths.action)),
-            resource_account: lengths.resource_account.map(|length| text(take(length))),
-            request_id: lengths.request_id.map(|length| text(take(length))),
+            resource_account: lengths
+                .resource_account
+                .get()
+                .map(|length| text(take(length))),
+            request_id: lengths.request_id.get().map(|length| text(take(length))),
         }
     }
 }
@@ -156,6 +269,7 @@ pub(crate) struct EntryResult<'a> {
     pub(super) statement: Option<(&'a Policy, usize)>,
     /// The keys that are not known.
     pub(super) needs: Option<&'a MissingKeys>,
+    pub(super) list: Option<RecordedList>,
 }
 
 /// The kind of a result.
@@ -173,7 +287,7 @@ pub(super) enum ResultKind {
     Undecided,
     /// The policies may not be used.
     Unusable(OutcomeReason),
-    List(RecordedList),
+    List,
 }
 
 impl From<ResultKind> for EntryResult<'_> {
@@ -182,11 +296,13 @@ impl From<ResultKind> for EntryResult<'_> {
             kind,
             statement: None,
             needs: None,
+            list: None,
         }
     }
 }
 
 impl<'a> EntryResult<'a> {
+    #[inline]
     pub(crate) fn of(decision: &'a Decision) -> Self {
         match decision {
             Decision::Allow(by) => match by.reason() {
@@ -216,6 +332,7 @@ impl<'a> EntryResult<'a> {
             kind: ResultKind::Indeterminate,
             statement: None,
             needs: Some(keys),
+            list: None,
         }
     }
 
@@ -224,17 +341,20 @@ impl<'a> EntryResult<'a> {
             kind: ResultKind::Undecided,
             statement: None,
             needs: Some(keys),
+            list: None,
         }
     }
 
     pub(crate) const fn list(list: RecordedList) -> Self {
         Self {
-            kind: ResultKind::List(list),
+            kind: ResultKind::List,
             statement: None,
             needs: None,
+            list: Some(list),
         }
     }
 
+    #[inline]
     fn cited(is_allowed: bool, statement: &'a StatementId) -> Self {
         Self {
             kind: ResultKind::Cited {
@@ -244,6 +364,7 @@ impl<'a> EntryResult<'a> {
             // Not the id, which would keep the policies of all callers in memory.
             statement: Some((statement.policy(), statement.index())),
             needs: None,
+            list: None,
         }
     }
 
@@ -260,20 +381,12 @@ impl<'a> EntryResult<'a> {
     }
 }
 
-/// Returns the scope that a record needs: none if the resource contains its partition and account.
-pub(crate) fn recorded_scope<'a>(
-    request: &Request<'a>,
-    deployment: &'a Scope,
-) -> Option<&'a Scope> {
-    let scope = request.scope().unwrap_or(deployment);
-    match request.resource() {
-        RequestedResource::Arn(arn)
-            if !request.resource_is_unknown()
-                && arn.partition() == scope.partition()
-                && arn.account() == scope.account() =>
-        {
-            None
-        }
-        _ => Some(scope),
-    }
+/// Whether a record needs the scope of its request, because the resource does not contain its partition and account.
+#[inline]
+pub(crate) fn names_scope(
+    request: &Request<'_>,
+    resource: &EntryResource<'_>,
+    scope: &Scope,
+) -> bool {
+    request.resource_is_unknown() || !resource.contains(scope)
 }

@@ -11,9 +11,10 @@ use std::thread::{self, Thread, ThreadId};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::context::ConditionKey;
-use crate::decision_log::entry::Entry;
+use crate::decision_log::clock::{Clock, ClockReading};
+use crate::decision_log::entry::{AppendTexts, Entry, NewTexts};
 use crate::decision_log::queue::{Batch, Queue};
-use crate::decision_log::recorder::Recorder;
+use crate::decision_log::recorder::{Recorder, Times};
 use crate::decision_log::sink::DecisionSink;
 
 /// A log with a record of every decision of an [`Authorizer`](crate::Authorizer). Cheap to clone; several authorizers may
@@ -139,11 +140,14 @@ impl DecisionLogBuilder {
 
     /// Starts the thread that writes to `sink`.
     ///
+    /// The first log of a process measures the rate of the processor's counter, which takes up to 0.2 seconds.
+    ///
     /// # Errors
     ///
     /// Fails if the operating system cannot start a thread.
     pub fn start(self, sink: impl DecisionSink) -> io::Result<DecisionLog> {
         let shared = Arc::new(Shared {
+            clock: Clock::start(),
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
             capacity: self.capacity.max(1),
             when_full: self.when_full,
@@ -210,8 +214,15 @@ impl DecisionLog {
         self.0.flush(timeout)
     }
 
+    /// Reads the clock with which decisions are timed.
+    #[inline]
+    pub(crate) fn read_clock(&self) -> ClockReading {
+        self.0.shared.clock.read()
+    }
+
     /// Hands over a decision.
-    pub(crate) fn push(&self, entry: &Entry<'_>) {
+    #[inline]
+    pub(crate) fn push(&self, entry: &Entry<'_, NewTexts<'_>>) {
         let shared = &self.0.shared;
         match STAGE.get() {
             // A check of this log may be repeated.
@@ -311,6 +322,7 @@ impl Shard {
 }
 
 struct Shared {
+    clock: Clock,
     shards: Box<[Shard]>,
     capacity: usize,
     when_full: WhenFull,
@@ -348,7 +360,8 @@ impl Shared {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, entry: &Entry<'_>, writer: &Thread) {
+    #[inline]
+    fn push<T: AppendTexts>(&self, entry: &Entry<'_, T>, writer: &Thread) {
         if let Some(n) = self.sampled
             && entry.result.is_allow()
             && !self
@@ -515,7 +528,7 @@ impl<S: DecisionSink> Writer<S> {
             mem::swap(&mut *shard.lock(), spare);
         }
         // The time is that of now, less the time since a decision.
-        let now = (SystemTime::now(), Instant::now());
+        let now = (SystemTime::now(), shared.clock.read());
         let mut count = 0;
         for queue in &mut spare {
             for batch in queue.batches(0, BATCH) {
@@ -528,13 +541,22 @@ impl<S: DecisionSink> Writer<S> {
         count
     }
 
-    fn write(&mut self, batch: &Batch<'_>, now: (SystemTime, Instant)) {
-        let Self { recorder, sink, .. } = self;
+    fn write(&mut self, batch: &Batch<'_>, now: (SystemTime, ClockReading)) {
+        let Self {
+            shared,
+            recorder,
+            sink,
+            ..
+        } = self;
+        let mut texts = String::new();
         let written = catch_unwind(AssertUnwindSafe(|| {
             let mut outcome = Ok(());
             for entry in batch.entries() {
                 outcome = outcome.and(match entry {
-                    Some(entry) => sink.write(&recorder.record(&entry, now)),
+                    Some(entry) => {
+                        let times = Times::of(&entry, now, &shared.clock);
+                        sink.write(&recorder.record(&entry, times, &mut texts))
+                    }
                     None => Err(io::Error::other("a decision is incomplete")),
                 });
             }
@@ -580,7 +602,8 @@ impl<S: DecisionSink> Writer<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision_log::entry::{EntryAction, EntryResult, OtherTexts};
+    use crate::arn::Scope;
+    use crate::decision_log::entry::{EntryAction, EntryResource, EntryResult};
     use crate::decision_log::record::{Record, RecordedList, RecordedRows};
     use crate::freshness::Revision;
     use crate::principal::Principal;
@@ -592,23 +615,25 @@ mod tests {
     /// Logs a list of resources of this account.
     fn decide(log: &DecisionLog, account: &str) {
         let principal = Principal::from_arn("arn:aws:iam::111122223333:user/ana");
-        let texts = OtherTexts {
-            resource: None,
-            action: None,
-            resource_account: Some(account),
-            request_id: None,
-        };
+        let now = log.read_clock();
         log.push(&Entry {
-            at: Instant::now(),
-            duration: Duration::ZERO,
+            started: now,
+            at: now,
             result: EntryResult::list(RecordedList::Constraint {
                 rows: RecordedRows::All,
             }),
             principal: &principal.expect("an ARN"),
             revision: &Revision::new("r1"),
             action: EntryAction::Text,
-            scope: None,
-            texts: texts.append(&mut Vec::new(), 0),
+            scope: &Scope::new("aws", "us-east-1", "111122223333"),
+            names_scope: true,
+            texts: NewTexts {
+                notes: &[],
+                resource: EntryResource::None,
+                action: None,
+                resource_account: Some(account),
+                request_id: None,
+            },
         });
     }
 

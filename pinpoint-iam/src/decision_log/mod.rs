@@ -16,6 +16,7 @@
 //! - A request that is rejected before the policies are evaluated is not a decision: one without a caller, with an
 //!   invalid id, or whose keys could not be fetched.
 
+mod clock;
 mod entry;
 mod json;
 mod log;
@@ -27,7 +28,10 @@ mod request;
 mod requests;
 mod sink;
 
-pub(crate) use self::entry::{Entry, EntryAction, EntryResult, OtherTexts, recorded_scope};
+pub(crate) use self::clock::ClockReading;
+pub(crate) use self::entry::{
+    Entry, EntryAction, EntryResource, EntryResult, NewTexts, names_scope,
+};
 pub use self::log::{DecisionLog, DecisionLogBuilder, DecisionLogCounts, WhenFull};
 pub(crate) use self::log::{Stage, cut_id};
 pub use self::ocsf::OcsfEvent;

@@ -120,6 +120,9 @@ pub struct Record<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampled: Option<u32>,
     /// The time that the decision took, in nanoseconds; of a list, the time for all its decisions.
+    ///
+    /// It is measured with the counter of the processor if it has one of constant rate, with a resolution of some
+    /// nanoseconds, and otherwise with [`Instant`](std::time::Instant).
     #[serde(rename = "ns", with = "nanoseconds")]
     pub duration: Duration,
 }

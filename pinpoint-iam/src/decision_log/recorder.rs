@@ -1,12 +1,13 @@
 //! How records are made of the decisions in the queue.
 
 use std::borrow::Cow;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use serde_json::value::to_raw_value;
 
 use crate::context::{ConditionKey, Value};
-use crate::decision_log::entry::{Entry, EntryAction, ResultKind};
+use crate::decision_log::clock::{Clock, ClockReading};
+use crate::decision_log::entry::{Entry, EntryAction, Parts, QueuedTexts, ResultKind};
 use crate::decision_log::record::{
     FormatVersion, Outcome, OutcomeReason, Record, RecordedKey, RecordedKeys, RecordedKind,
     RecordedPolicy, RecordedPrincipal, RecordedStatement, RecordedValue,
@@ -19,6 +20,27 @@ pub(super) struct Recorder {
     /// The masked keys; a name that ends in `/` is a prefix.
     pub(super) masked: Vec<ConditionKey>,
     pub(super) sampled: Option<u32>,
+}
+
+/// The times of a decision.
+pub(super) struct Times {
+    made: SystemTime,
+    duration: Duration,
+}
+
+impl Times {
+    /// Returns the times of `entry`, where the clocks show `now`.
+    pub(super) fn of<T>(
+        entry: &Entry<'_, T>,
+        now: (SystemTime, ClockReading),
+        clock: &Clock,
+    ) -> Self {
+        let since = clock.between(entry.at, now.1);
+        Self {
+            made: now.0.checked_sub(since).unwrap_or(now.0),
+            duration: clock.between(entry.started, entry.at),
+        }
+    }
 }
 
 impl Recorder {
@@ -34,28 +56,25 @@ impl Recorder {
         })
     }
 
-    /// Returns the record of `entry`, where the clocks show `now`.
-    pub(super) fn record<'a>(&self, entry: &Entry<'a>, now: (SystemTime, Instant)) -> Record<'a> {
+    /// Returns the record of `entry`. Texts that are made of others are written to `joined`.
+    pub(super) fn record<'a>(
+        &self,
+        entry: &Entry<'a, QueuedTexts<'a>>,
+        times: Times,
+        joined: &'a mut String,
+    ) -> Record<'a> {
         let texts = entry.texts.parts();
+        let (action, resource) = join(entry, &texts, joined);
         let mut record = Record {
             version: FormatVersion,
-            time: now
-                .0
-                .checked_sub(now.1.saturating_duration_since(entry.at))
-                .unwrap_or(now.0),
+            time: times.made,
             request_id: texts.request_id.map(Cow::Borrowed),
             principal: principal(entry.principal),
-            action: match &entry.action {
-                EntryAction::Known(action) => {
-                    Cow::Owned([action.service.prefix, ":", action.name].concat())
-                }
-                EntryAction::Text => Cow::Borrowed(texts.action),
-                EntryAction::All(service) => Cow::Owned([service.prefix, ":*"].concat()),
-            },
-            resource: (!texts.resource.is_empty()).then_some(Cow::Borrowed(texts.resource)),
-            scope: entry.scope.map(|scope| {
-                let (partition, region) = (scope.partition(), scope.region());
-                Cow::Owned([partition, ":", region, ":", scope.account()].concat())
+            action: Cow::Borrowed(action),
+            resource: (!resource.is_empty()).then_some(Cow::Borrowed(resource)),
+            scope: entry.names_scope.then(|| {
+                let (partition, region) = (entry.scope.partition(), entry.scope.region());
+                Cow::Owned([partition, ":", region, ":", entry.scope.account()].concat())
             }),
             resource_account: texts.resource_account.map(Cow::Borrowed),
             keys: RecordedKeys(Notes(texts.notes).map(|noted| self.key(noted)).collect()),
@@ -64,10 +83,10 @@ impl Recorder {
             policy_type: None,
             statement: None,
             needs: Vec::new(),
-            list: None,
+            list: entry.result.list,
             revision: Cow::Borrowed(entry.revision.as_str()),
             sampled: None,
-            duration: entry.duration,
+            duration: times.duration,
         };
         record.statement = entry.result.statement.map(|(policy, index)| {
             let statement = policy.document().statements().get(index);
@@ -106,10 +125,7 @@ impl Recorder {
                 record.reason = Some(OutcomeReason::Indeterminate);
             }
             ResultKind::Unusable(reason) => record.reason = Some(reason),
-            ResultKind::List(list) => {
-                record.outcome = Outcome::List;
-                record.list = Some(list);
-            }
+            ResultKind::List => record.outcome = Outcome::List,
         }
         if entry.result.is_allow() {
             record.sampled = self.sampled;
@@ -128,6 +144,53 @@ impl Recorder {
         };
         (Cow::Borrowed(noted.name), key)
     }
+}
+
+/// Returns the action and the resource of a decision; without a resource an empty text.
+fn join<'a>(
+    entry: &Entry<'a, QueuedTexts<'a>>,
+    texts: &Parts<'a>,
+    joined: &'a mut String,
+) -> (&'a str, &'a str) {
+    joined.clear();
+    let named = match entry.action {
+        EntryAction::Known(action) => Some((action.service.prefix, action.name)),
+        EntryAction::Text => None,
+        EntryAction::All(service) => Some((service.prefix, "*")),
+    };
+    if let Some((prefix, name)) = named {
+        for part in [prefix, ":", name] {
+            joined.push_str(part);
+        }
+    }
+    let end = joined.len();
+    if let (true, Some(service)) = (texts.is_in_scope, entry.action.service()) {
+        let scope = entry.scope;
+        for part in [
+            "arn",
+            scope.partition(),
+            service,
+            scope.region(),
+            scope.account(),
+        ] {
+            joined.push_str(part);
+            joined.push(':');
+        }
+        joined.push_str(texts.resource);
+    }
+    let (action, resource) = joined.split_at_checked(end).unwrap_or_default();
+    (
+        if named.is_some() {
+            action
+        } else {
+            texts.action
+        },
+        if texts.is_in_scope {
+            resource
+        } else {
+            texts.resource
+        },
+    )
 }
 
 fn value(noted: NotedValue<'_>) -> RecordedValue<'_> {

@@ -206,8 +206,8 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             (
                 "decision_log",
                 &[
-                    "record", "ocsf", "request", "requests", "json", "sink", "entry", "queue",
-                    "recorder", "log",
+                    "record", "ocsf", "request", "requests", "json", "sink", "clock", "entry",
+                    "queue", "recorder", "log",
                 ],
             ),
             (

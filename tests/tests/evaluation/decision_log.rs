@@ -19,7 +19,7 @@ use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::RequestedAction;
 use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::source::PolicyStore;
-use pinpoint_iam::{Arn, Authorizer, Evaluation, Policy, Principal, Request, Scope};
+use pinpoint_iam::{Arn, Authorizer, Evaluation, Policy, Principal, Request, Scope, TypedAction};
 use serde_json::{Value as Json, json};
 
 use crate::decision_records::conforms_to_schema;
@@ -93,6 +93,53 @@ fn blocked(builder: DecisionLogBuilder) -> (DecisionLog, Sender<()>) {
 fn written(log: &DecisionLog) -> u64 {
     assert!(log.flush(MINUTE));
     log.counts().written
+}
+
+/// The log keeps only a part of an ARN whose other components are those of the scope and of the action.
+#[test]
+fn a_record_contains_the_whole_arn_and_the_scope_that_it_does_not_contain() {
+    const SCOPE: &str = "aws:us-east-1:123456789012";
+    let cases = [
+        ("aws:mobiletargeting:us-east-1:123456789012:apps/a1", None),
+        ("aws:mobiletargeting:us-east-1:123456789012:", None),
+        ("aws:mobiletargeting:us-east-1:123456789012:a:b", None),
+        ("aws:sms-voice:us-east-1:123456789012:apps/a1", None),
+        ("aws:mobiletargeting:eu-west-1:123456789012:apps/a1", None),
+        ("aws:mobiletargeting::123456789012:apps/a1", None),
+        (
+            "aws:mobiletargeting:us-east-1:210987654321:apps/a1",
+            Some(SCOPE),
+        ),
+        ("aws:mobiletargeting:us-east-1::apps/a1", Some(SCOPE)),
+        (
+            "aws-cn:mobiletargeting:us-east-1:123456789012:apps/a1",
+            Some(SCOPE),
+        ),
+    ];
+    let (log, records) = collecting(DecisionLog::builder());
+    let authorizer = authorizer(READER, Some(log.clone()));
+    let (ana, context) = (ana(), Context::new());
+    let actions = [
+        RequestedAction::from(GetApp::METADATA),
+        RequestedAction::parse("mobiletargeting:GetApp").unwrap(),
+        RequestedAction::parse("other:GetThing").unwrap(),
+    ];
+    let texts = cases.map(|(components, _)| format!("arn:{components}"));
+    for action in actions {
+        for text in &texts {
+            let resource = RequestedResource::Arn(Arn::parse(text).unwrap());
+            let _ = authorizer.decide(&Request::new(&ana, action, resource, &context));
+        }
+        assert!(log.flush(MINUTE));
+        let records = std::mem::take(&mut *records.lock().unwrap());
+        assert_eq!(records.len(), texts.len());
+        for ((record, text), (_, scope)) in records.iter().zip(&texts).zip(cases) {
+            assert_eq!(record.get("resource"), Some(&json!(text)), "{action}");
+            let recorded = record.get("scope").cloned().unwrap_or_default();
+            assert_eq!(recorded, json!(scope), "{text}");
+            assert_eq!(record.get("action"), Some(&json!(action.to_string())));
+        }
+    }
 }
 
 #[test]
