@@ -7,6 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{Hash, Hasher, RandomState};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -72,18 +73,86 @@ fn write_hash<H: Hasher>(state: &mut H, identity: u64, groups: &[Box<str>], role
     }
 }
 
+/// The key of an entry in the cache. A look-up reads the owner only if it has not found this entry before.
+struct EntryKey {
+    /// That of the principal's key.
+    hash: u64,
+    /// A number that no other key of the process has. A principal that equals the owner [remembers](Principal::known_entry)
+    /// it, so that the next look-up compares one number and reads no other memory.
+    number: u64,
+    owner: Box<Owner>,
+}
+
+/// What the cache knows about an entry and a look-up does not need.
+struct Owner {
+    key: PrincipalKey,
+    dependencies: Dependencies,
+    bytes: u64,
+}
+
+impl EntryKey {
+    fn of(owner: Owner) -> Self {
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        Self {
+            hash: owner.key.hash,
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+            owner: Box::new(owner),
+        }
+    }
+}
+
+impl PartialEq for EntryKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.owner.key == other.owner.key
+    }
+}
+
+impl Eq for EntryKey {}
+
+impl Hash for EntryKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.owner.key.hash(state);
+    }
+}
+
+impl Equivalent<EntryKey> for PrincipalKey {
+    fn equivalent(&self, key: &EntryKey) -> bool {
+        *self == key.owner.key
+    }
+}
+
 /// A principal as it is looked up, without copying its parts.
 struct Lookup<'p>(&'p Principal);
 
 impl Hash for Lookup<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let identity = self.0.identity().map_or(0, |identity| identity.hash);
-        write_hash(state, identity, self.0.group_names(), self.0.role_keys());
+        let (groups, roles) = match self.0.has_additions() {
+            true => (self.0.group_names(), self.0.role_keys()),
+            false => (&[][..], &[][..]),
+        };
+        write_hash(state, self.0.identity_hash(), groups, roles);
     }
 }
 
-impl Equivalent<PrincipalKey> for Lookup<'_> {
-    fn equivalent(&self, key: &PrincipalKey) -> bool {
+impl Equivalent<EntryKey> for Lookup<'_> {
+    #[inline]
+    fn equivalent(&self, key: &EntryKey) -> bool {
+        let known = self.0.known_entry();
+        if known.load(Ordering::Relaxed) == key.number {
+            return true;
+        }
+        let is_equal = self.0.identity_hash() == key.hash && self.equals(&key.owner.key);
+        if is_equal {
+            known.store(key.number, Ordering::Relaxed);
+        }
+        is_equal
+    }
+}
+
+impl Lookup<'_> {
+    /// Whether `key` is the key of the principal.
+    #[inline(never)]
+    fn equals(&self, key: &PrincipalKey) -> bool {
         let is_same_identity = match (self.0.identity(), &key.identity) {
             (Some(identity), Some(key)) => identity.name == key.borrowed(),
             (None, None) => true,
@@ -126,22 +195,28 @@ impl Change {
     }
 }
 
-/// The policies of one principal in the cache.
+/// The policies of one principal, as they were loaded.
 pub(super) struct Entry {
-    pub(super) state: Arc<PolicyState>,
-    /// The time from which on the entry is not used.
-    pub(super) expires: Duration,
+    pub(super) policies: Policies,
     pub(super) dependencies: Dependencies,
     /// An estimate of the memory, in bytes.
     pub(super) bytes: u64,
 }
 
+/// The policies of one principal in the cache.
+#[derive(Clone)]
+pub(super) struct Policies {
+    pub(super) state: Arc<PolicyState>,
+    /// The time from which on they are not used.
+    pub(super) expires: Duration,
+}
+
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<PrincipalKey, Arc<Entry>> for Bytes {
-    fn weight(&self, _: &PrincipalKey, entry: &Arc<Entry>) -> u64 {
-        entry.bytes
+impl Weighter<EntryKey, Policies> for Bytes {
+    fn weight(&self, key: &EntryKey, _: &Policies) -> u64 {
+        key.owner.bytes
     }
 }
 
@@ -199,14 +274,14 @@ impl Control {
 
 /// The entries, and the loads in progress.
 pub(super) struct PrincipalEntries {
-    entries: Cache<PrincipalKey, Arc<Entry>, Bytes, RandomState>,
+    entries: Cache<EntryKey, Policies, Bytes, RandomState>,
     control: Mutex<Control>,
 }
 
 /// What a request finds that misses the cache.
 pub(super) enum Joined {
     /// Another load has just ended.
-    Entry(Arc<Entry>),
+    Policies(Arc<PolicyState>),
     Flight(Flight),
 }
 
@@ -230,11 +305,11 @@ impl PrincipalEntries {
         self.control.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the entry of `principal`, if it is not expired at the time `now`.
+    /// Returns the policies of `principal`, if they are not expired at the time `now`.
     #[inline]
-    pub(super) fn get(&self, principal: &Principal, now: Duration) -> Option<Arc<Entry>> {
-        let entry = self.entries.get(&Lookup(principal))?;
-        (now < entry.expires).then_some(entry)
+    pub(super) fn get(&self, principal: &Principal, now: Duration) -> Option<Arc<PolicyState>> {
+        let Policies { state, expires } = self.entries.get(&Lookup(principal))?;
+        (now < expires).then_some(state)
     }
 
     /// Returns the load of `key` in progress, or starts one with `load`, which receives the guard of the load.
@@ -248,10 +323,10 @@ impl PrincipalEntries {
         load: impl FnOnce(FlightGuard) -> Pin<Box<dyn Future<Output = Loaded> + Send>>,
     ) -> Joined {
         let mut control = self.control();
-        if let Some(entry) = self.entries.peek(key)
-            && now < entry.expires
+        if let Some(Policies { state, expires }) = self.entries.peek(key)
+            && now < expires
         {
-            return Joined::Entry(entry);
+            return Joined::Policies(state);
         }
         if let Some(current) = control.flights.get(key)
             && now < current.started.saturating_add(time_to_live)
@@ -286,7 +361,7 @@ impl PrincipalEntries {
             Change::Everything => self.entries.clear(),
             change => self
                 .entries
-                .retain(|key, entry| !change.concerns(key, &entry.dependencies)),
+                .retain(|key, _| !change.concerns(&key.owner.key, &key.owner.dependencies)),
         }
         control.next_change += 1;
         if control.flights.is_empty() {
@@ -324,7 +399,7 @@ pub(super) struct FlightGuard {
 impl FlightGuard {
     /// Inserts what was loaded, unless an invalidation since the start of the load concerns it, or a later load has
     /// replaced this one.
-    pub(super) fn insert(self, entry: Arc<Entry>) -> Result<(), NoResult> {
+    pub(super) fn insert(self, entry: Entry) -> Result<(), NoResult> {
         let mut control = self.entries.control();
         // Under the same lock, so that a request after a later invalidation does not wait for this load.
         let is_current = self.remove_from(&mut control);
@@ -332,7 +407,17 @@ impl FlightGuard {
             return Err(NoResult::Superseded);
         }
         if is_current {
-            self.entries.entries.insert(self.key.clone(), entry);
+            let Entry {
+                policies,
+                dependencies,
+                bytes,
+            } = entry;
+            let key = EntryKey::of(Owner {
+                key: self.key.clone(),
+                dependencies,
+                bytes,
+            });
+            self.entries.entries.insert(key, policies);
         }
         Ok(())
     }
@@ -351,5 +436,68 @@ impl FlightGuard {
 impl Drop for FlightGuard {
     fn drop(&mut self) {
         self.remove_from(&mut self.entries.control());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(name: &str) -> Principal {
+        let arn = format!("arn:aws:iam::111122223333:user/{name}");
+        Principal::from_arn(&arn).expect("an ARN")
+    }
+
+    fn key(principal: &Principal) -> EntryKey {
+        EntryKey::of(Owner {
+            key: PrincipalKey::of(principal),
+            dependencies: Dependencies::default(),
+            bytes: 1,
+        })
+    }
+
+    fn is_found(principal: &Principal, key: &EntryKey) -> bool {
+        Lookup(principal).equivalent(key)
+    }
+
+    type Modify = fn(Principal) -> Principal;
+
+    /// Comparing by number must find exactly what comparing by name finds.
+    #[test]
+    fn a_principal_is_found_by_number_only_as_long_as_it_does_not_change() {
+        let changes: [(&str, Modify, bool); 6] = [
+            ("nothing", |ana| ana, true),
+            ("a tag", |ana| ana.with_tag("team", "red"), true),
+            ("a group", |ana| ana.with_groups(["staff"]), false),
+            ("a role", |ana| ana.with_roles(["editor"]), false),
+            ("another user", |_| user("bob"), false),
+            ("the same user again", |_| user("ana"), true),
+        ];
+        for (what, change, expected) in changes {
+            let ana = user("ana");
+            let first = key(&ana);
+            assert!(is_found(&ana, &first), "{what}");
+            assert_eq!(ana.known_entry().load(Ordering::Relaxed), first.number);
+            // Also a clone, whose parts are copied before the change.
+            let changed = [change(ana.clone()), change(ana)];
+            for changed in changed {
+                assert_eq!(is_found(&changed, &first), expected, "{what}");
+                assert!(is_found(&changed, &key(&changed)), "{what}");
+                assert_eq!(
+                    is_found(&changed, &first),
+                    expected,
+                    "{what}: after another entry"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn equal_hashes_do_not_mix_principals_up() {
+        let (ana, bob) = (user("ana"), user("bob"));
+        let mut same = key(&ana);
+        same.hash = bob.identity_hash();
+        assert!(!is_found(&bob, &same));
+        assert!(!is_found(&bob, &same), "it is not remembered");
     }
 }

@@ -31,7 +31,7 @@ use crate::states::{PolicyState, PolicyStates};
 
 use self::assemble::assemble;
 use self::cache::{
-    Dependencies, Entry, FlightGuard, Joined, NoResult, PrincipalEntries, PrincipalKey,
+    Dependencies, Entry, FlightGuard, Joined, NoResult, Policies, PrincipalEntries, PrincipalKey,
 };
 use self::managed::{ManagedPolicies, ManagedProgram, Use};
 
@@ -202,11 +202,6 @@ impl OnDemand {
     }
 }
 
-/// Whether the policies of `principal` come from a source of principals. Other callers have no policies of their own.
-fn has_policies(principal: &Principal) -> bool {
-    principal.identity().is_some() || principal.has_additions()
-}
-
 impl AuthorizerBuilder {
     /// Sets the source of the policies of users, roles and groups, which are loaded for a principal when its first request
     /// needs them, and kept in a bounded cache. For applications whose principals are in a database, or do not fit into
@@ -273,7 +268,8 @@ impl Authorizer {
     /// Returns the policies for the requests of `principal`, without waiting.
     pub(crate) fn state_of(&self, principal: &Principal) -> Guard<Arc<PolicyState>> {
         match &self.inner.on_demand {
-            Some(on_demand) if has_policies(principal) => {
+            // Other callers have no policies of their own.
+            Some(on_demand) if principal.has_policies() => {
                 let state = self.cached_state(principal).unwrap_or_else(|| {
                     count(&on_demand.counters.misses);
                     Arc::clone(&on_demand.not_loaded)
@@ -304,13 +300,13 @@ impl Authorizer {
         let Some(on_demand) = &self.inner.on_demand else {
             return Some(self.inner.states.current_shared());
         };
-        if !has_policies(principal) {
+        if !principal.has_policies() {
             return Some(self.inner.states.current_shared());
         }
         let now = self.inner.states.clock().now();
-        let entry = on_demand.entries.get(principal, now)?;
+        let state = on_demand.entries.get(principal, now)?;
         count(&on_demand.counters.hits);
-        Some(Arc::clone(&entry.state))
+        Some(state)
     }
 
     /// Returns the policies of `principal`, which are loaded if they are not in the cache. If that fails, the state denies
@@ -337,7 +333,7 @@ impl Authorizer {
                 Box::pin(load(Arc::clone(&self.inner), key.clone(), guard))
             });
             let flight = match joined {
-                Joined::Entry(entry) => return Arc::clone(&entry.state),
+                Joined::Policies(state) => return state,
                 Joined::Flight(flight) => flight,
             };
             match flight.await {
@@ -449,8 +445,8 @@ async fn load(inner: Arc<Inner>, key: PrincipalKey, guard: FlightGuard) -> cache
     });
     let result = match loaded {
         Ok(entry) => {
-            let entry = Arc::new(entry);
-            let inserted = guard.insert(Arc::clone(&entry));
+            let state = Arc::clone(&entry.policies.state);
+            let inserted = guard.insert(entry);
             if on_demand.managed.bytes() > on_demand.settings.max_bytes / 4 {
                 count(&on_demand.counters.overflows);
                 on_demand.entries.clear();
@@ -458,7 +454,7 @@ async fn load(inner: Arc<Inner>, key: PrincipalKey, guard: FlightGuard) -> cache
                     "the managed policies of the cached principals need too much memory; raise `max_bytes`"
                 );
             }
-            inserted.map(|()| Arc::clone(&entry.state))
+            inserted.map(|()| state)
         }
         Err(Failure::Outdated) => Err(NoResult::Superseded),
         Err(Failure::Error(error)) => {
@@ -591,8 +587,10 @@ async fn read(
     let time_to_live = time_to_live.min(of_records);
     let state = PolicyState::of_principal(&base, snapshot, records.revision, started);
     Ok(Entry {
-        state: Arc::new(state),
-        expires: started.saturating_add(time_to_live),
+        policies: Policies {
+            state: Arc::new(state),
+            expires: started.saturating_add(time_to_live),
+        },
         dependencies,
         bytes,
     })
