@@ -3,9 +3,14 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use crate::calendar::{Date, days_since_1970};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
 
 /// A point in time, exact to the nanosecond.
+///
+/// The range of years exceeds that of most date libraries. The Gregorian calendar repeats every 400 years, so dates are
+/// shifted by whole cycles into the range that `jiff` supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Instant {
     /// Since 1970-01-01T00:00:00Z.
@@ -57,11 +62,15 @@ impl Instant {
             Some((date, time)) => (date, time),
             None => (text, ""),
         };
-        let (year, month, day) = parse_date(date)?;
+        let (cycles, year, month, day) = parse_date(date)?;
         let time = ClockTime::parse(time)?;
-        let days = days_since_1970(year, month, day).ok_or(InvalidInstant::NoSuchDate)?;
-        let seconds =
-            days * SECONDS_OF_A_DAY + i128::from(time.second_of_day()) - i128::from(time.offset);
+        let local = DateTime::new(year, month, day, time.hour, time.minute, time.second, 0)
+            .map_err(|_| InvalidInstant::NoSuchDate)?;
+        let seconds = Offset::UTC
+            .to_timestamp(local)
+            .map_err(|_| InvalidInstant::NoSuchDate)?
+            .as_second();
+        let seconds = i128::from(seconds) + i128::from(cycles) * CYCLE - i128::from(time.offset);
         Ok(Self {
             nanoseconds: seconds * NANOSECONDS + i128::from(time.nanosecond),
         })
@@ -139,16 +148,21 @@ impl From<SystemTime> for Instant {
 impl fmt::Display for Instant {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.nanoseconds.div_euclid(NANOSECONDS);
-        let Date { year, month, day } = Date::after_1970(seconds.div_euclid(SECONDS_OF_A_DAY));
-        let second = seconds.rem_euclid(SECONDS_OF_A_DAY);
+        let cycles = seconds.div_euclid(CYCLE);
+        let within = i64::try_from(seconds.rem_euclid(CYCLE)).map_err(|_| fmt::Error)?;
+        let time = Timestamp::from_second(within).map_err(|_| fmt::Error)?;
+        let time = Offset::UTC.to_datetime(time);
+        let year = i128::from(time.year()) + cycles * i128::from(YEARS_OF_A_CYCLE);
         let sign = if year < 0 { "-" } else { "" };
         write!(
             formatter,
-            "{sign}{:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}",
+            "{sign}{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
             year.unsigned_abs(),
-            second / 3_600,
-            second / 60 % 60,
-            second % 60
+            time.month(),
+            time.day(),
+            time.hour(),
+            time.minute(),
+            time.second()
         )?;
         let fraction = self.nanoseconds.rem_euclid(NANOSECONDS);
         if fraction != 0 {
@@ -160,12 +174,15 @@ impl fmt::Display for Instant {
 }
 
 const NANOSECONDS: i128 = 1_000_000_000;
-const SECONDS_OF_A_DAY: i128 = 86_400;
+const YEARS_OF_A_CYCLE: i64 = 400;
+/// The number of seconds in 400 years.
+const CYCLE: i128 = 146_097 * 86_400;
 /// The years that AWS accepts: those whose milliseconds since 1970 fit in 64 bits.
 const YEARS: std::ops::RangeInclusive<i64> = -292_275_054..=292_278_993;
 
-/// Parses a date, whose month and day may not exist.
-fn parse_date(date: &str) -> Result<(i64, u8, u8), InvalidInstant> {
+/// Parses a date. Returns a year from 2000 to 2399 with the same calendar, and the number of cycles by which it was
+/// shifted.
+fn parse_date(date: &str) -> Result<(i64, i16, i8, i8), InvalidInstant> {
     let (negative, rest) = match date.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, date),
@@ -185,14 +202,17 @@ fn parse_date(date: &str) -> Result<(i64, u8, u8), InvalidInstant> {
     if parts.next().is_some() {
         return Err(InvalidInstant::Malformed);
     }
-    Ok((year, month, day))
+    let cycles = (year - 2000).div_euclid(YEARS_OF_A_CYCLE);
+    let year = i16::try_from(year - cycles * YEARS_OF_A_CYCLE)
+        .map_err(|_| InvalidInstant::YearOutOfRange)?;
+    Ok((cycles, year, month, day))
 }
 
 #[derive(Default)]
 struct ClockTime {
-    hour: u8,
-    minute: u8,
-    second: u8,
+    hour: i8,
+    minute: i8,
+    second: i8,
     nanosecond: u32,
     /// Seconds ahead of UTC.
     offset: i32,
@@ -230,13 +250,9 @@ impl ClockTime {
             offset: parse_offset(offset)?,
         })
     }
-
-    fn second_of_day(&self) -> u32 {
-        u32::from(self.hour) * 3_600 + u32::from(self.minute) * 60 + u32::from(self.second)
-    }
 }
 
-fn parse_second(text: &str) -> Result<(u8, u32), InvalidInstant> {
+fn parse_second(text: &str) -> Result<(i8, u32), InvalidInstant> {
     let Some((second, decimals)) = text.split_once('.') else {
         return Ok((short_number(text)?, 0));
     };
@@ -279,7 +295,7 @@ fn parse_offset(text: &str) -> Result<i32, InvalidInstant> {
 }
 
 /// Parses a number of one or two digits.
-fn short_number(text: &str) -> Result<u8, InvalidInstant> {
+fn short_number(text: &str) -> Result<i8, InvalidInstant> {
     if !is_digits(text) || text.len() > 2 {
         return Err(InvalidInstant::Malformed);
     }

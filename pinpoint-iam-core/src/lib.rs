@@ -6,7 +6,6 @@
 
 pub mod action;
 pub mod arn;
-mod calendar;
 #[doc(hidden)]
 pub mod catalog;
 pub mod condition;

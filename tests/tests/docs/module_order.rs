@@ -24,7 +24,6 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "quoted",
                     "prehashed",
                     "short",
-                    "calendar",
                     "instant",
                     "truth",
                     "suggest",
