@@ -1,7 +1,10 @@
 //! Measures what `#[requires]` adds to `cargo check`: `cargo bench --bench macro_time`.
 //!
-//! Generates two crates with 500 handlers and a router each, identical except for the attribute. They are checked
-//! alternately, and the processor time of all compiler processes is compared.
+//! Generates two crates with 500 handlers and a router each, identical except for the attribute, and two with a gRPC
+//! service of 100 methods each, with its messages, client and server as tonic generates them. Two crates are checked
+//! alternately, and the processor time of all compiler processes is compared. `-- http` and `-- grpc` measure one pair.
+//!
+//! The packages of the gRPC crates are those of `examples/grpc`, which has to be built once, because nothing is downloaded.
 
 use std::fmt::Write;
 use std::fs;
@@ -15,6 +18,7 @@ use pinpoint_iam_benches::report::{Table, figure, publish};
 use serde_json::json;
 
 const HANDLERS: usize = 500;
+const METHODS: usize = 100;
 const ROUNDS: usize = 11;
 
 /// Actions, and the path parameters of their handlers.
@@ -34,47 +38,93 @@ const OPERATIONS: &[(&str, &[&str])] = &[
     ("SendMessages", &["application_id"]),
 ];
 
+/// A pair of crates.
+struct Pair {
+    name: &'static str,
+    /// The name of the crate without the attribute, and that of the crate with it.
+    crates: [&'static str; 2],
+    /// The number of functions in each crate.
+    functions: usize,
+    generate: fn(&Path, bool) -> Result<(), Failure>,
+}
+
+const PAIRS: [Pair; 2] = [
+    Pair {
+        name: "http",
+        crates: ["plain", "annotated"],
+        functions: HANDLERS,
+        generate,
+    },
+    Pair {
+        name: "grpc",
+        crates: ["grpc-plain", "grpc-guarded"],
+        functions: METHODS,
+        generate: generate_grpc,
+    },
+];
+
 fn main() -> Result<(), Failure> {
     let watch = Watch::start()?;
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("macro-time");
-    let crates = ["plain", "annotated"].map(|name| folder.join(name));
-    for (path, annotated) in crates.iter().zip([false, true]) {
-        generate(path, annotated)?;
-        check(path, &folder, 0)?;
+    let mut chosen = std::env::args().skip(1).filter(|it| !it.starts_with('-'));
+    let chosen = chosen.next();
+    let is_chosen = |pair: &&Pair| chosen.as_ref().is_none_or(|name| name == pair.name);
+    let mut table = Table::new([
+        "",
+        "plain, s",
+        "with attributes, s",
+        "extra, ms each",
+        "ratio",
+    ]);
+    let mut results = serde_json::Map::new();
+    for pair in PAIRS.iter().filter(is_chosen) {
+        let [plain, annotated] = measured(pair, &folder)?;
+        let each = |compared: fn(f64, f64) -> f64| {
+            let pairs = annotated.iter().zip(&plain);
+            let compared: Vec<f64> = pairs
+                .map(|(with, without)| compared(*with, *without))
+                .collect();
+            median(&compared)
+        };
+        let extra = each(|with, without| (with - without) * 1e3) / pair.functions as f64;
+        let ratio = each(|with, without| with / without);
+        table.row([
+            format!("{}, {} functions", pair.name, pair.functions),
+            figure(median(&plain)),
+            figure(median(&annotated)),
+            figure(extra),
+            figure(ratio),
+        ]);
+        results.insert(
+            pair.name.to_owned(),
+            json!({
+                "functions": pair.functions,
+                "plain_seconds": median(&plain),
+                "annotated_seconds": median(&annotated),
+                "extra_milliseconds_each": extra,
+                "ratio": ratio,
+            }),
+        );
     }
-    let mut seconds = vec![Vec::with_capacity(ROUNDS); crates.len()];
+    println!("`cargo check`, processor time; {ROUNDS} rounds");
+    table.print();
+    publish(watch, "macro_time", &results.into())
+}
+
+/// The seconds of each round, without the attributes and with them.
+fn measured(pair: &Pair, folder: &Path) -> Result<[Vec<f64>; 2], Failure> {
+    let crates = pair.crates.map(|name| folder.join(name));
+    for (path, annotated) in crates.iter().zip([false, true]) {
+        (pair.generate)(path, annotated)?;
+        check(path, folder, 0)?;
+    }
+    let mut seconds = [Vec::with_capacity(ROUNDS), Vec::with_capacity(ROUNDS)];
     for round in 1..=ROUNDS {
         for (path, seconds) in crates.iter().zip(&mut seconds) {
-            seconds.push(check(path, &folder, round)?);
+            seconds.push(check(path, folder, round)?);
         }
     }
-    let [plain, annotated] = seconds.as_slice() else {
-        return Err("two crates were checked".into());
-    };
-    let extra: Vec<_> = annotated
-        .iter()
-        .zip(plain)
-        .map(|(annotated, plain)| (annotated - plain) * 1e3 / HANDLERS as f64)
-        .collect();
-    println!("`cargo check` of {HANDLERS} handlers, processor time; {ROUNDS} rounds");
-    let mut table = Table::new(["", "s", "extra, ms per handler"]);
-    table.row(["plain".to_owned(), figure(median(plain)), String::new()]);
-    table.row([
-        "with `#[requires]`".to_owned(),
-        figure(median(annotated)),
-        figure(median(&extra)),
-    ]);
-    table.print();
-    publish(
-        watch,
-        "macro_time",
-        &json!({
-            "handlers": HANDLERS,
-            "plain_seconds": median(plain),
-            "annotated_seconds": median(annotated),
-            "extra_milliseconds_per_handler": median(&extra),
-        }),
-    )
+    Ok(seconds)
 }
 
 /// Checks the crate after a change to its source, and returns the processor time of that in seconds.
@@ -150,6 +200,89 @@ fn source(annotated: bool) -> Result<String, std::fmt::Error> {
     writeln!(
         text,
         "/// Every handler.\npub fn router() -> Router<Authorizer> {{\n    Router::new()\n{routes}}}"
+    )?;
+    Ok(text)
+}
+
+/// A crate with a gRPC service, whose messages, client and server a build script generates.
+fn generate_grpc(path: &Path, guarded: bool) -> Result<(), Failure> {
+    let benches = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let example = benches.join("../examples/grpc");
+    let name = if guarded { "guarded" } else { "plain" };
+    fs::create_dir_all(path.join("src"))?;
+    fs::create_dir_all(path.join("proto"))?;
+    fs::write(
+        path.join("Cargo.toml"),
+        format!(
+            "[package]\nname = \"macro-time-grpc-{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+             [dependencies]\npinpoint-iam = {{ path = \"{}\", default-features = false, features = [\"pinpoint\", \"tonic\"] }}\n\
+             prost = \"0.14\"\ntonic = {{ version = \"0.14.9\", default-features = false, features = [\"codegen\", \"router\", \"transport\"] }}\n\
+             tonic-prost = \"0.14\"\n\n[build-dependencies]\nprotox = \"0.10\"\n\
+             tonic-prost-build = {{ version = \"0.14\", default-features = false }}\n",
+            benches.join("../pinpoint-iam").display()
+        ),
+    )?;
+    fs::copy(example.join("Cargo.lock"), path.join("Cargo.lock"))?;
+    fs::copy(example.join("build.rs"), path.join("build.rs"))?;
+    fs::write(path.join("proto/campaigns.proto"), definition()?)?;
+    fs::write(path.join("src/lib.rs"), grpc_source(guarded)?)?;
+    Ok(())
+}
+
+/// The definition of the service, whose messages contain the ids.
+fn definition() -> Result<String, std::fmt::Error> {
+    let mut text = String::from("syntax = \"proto3\";\npackage campaigns.v1;\n\nservice Calls {\n");
+    for index in 0..METHODS {
+        writeln!(
+            text,
+            "  rpc Call{index}(Request{index}) returns (Reply{index});"
+        )?;
+    }
+    text.push_str("}\n");
+    for (index, (_, ids)) in OPERATIONS.iter().cycle().take(METHODS).enumerate() {
+        writeln!(text, "message Request{index} {{")?;
+        for (number, id) in ids.iter().enumerate() {
+            writeln!(text, "  string {id} = {};", number + 1)?;
+        }
+        writeln!(text, "}}\nmessage Reply{index} {{ string text = 1; }}")?;
+    }
+    Ok(text)
+}
+
+fn grpc_source(guarded: bool) -> Result<String, std::fmt::Error> {
+    let mut text = String::from(
+        "//! Generated.\n\n/// The messages, the client and the server.\npub mod proto {\n    tonic::include_proto!(\"campaigns.v1\");\n}\n\n\
+         use pinpoint_iam::Authorizer;\nuse proto::calls_server::{Calls, CallsServer};\nuse proto::*;\nuse tonic::{Request, Response, Status};\n\n\
+         /// The service.\npub struct Service {\n    /// The policies.\n    pub authorizer: Authorizer,\n}\n\n",
+    );
+    if guarded {
+        text.push_str(
+            "use pinpoint_iam::requires;\nuse pinpoint_iam::web::tonic::{HasAuthorizer, guarded};\n\n\
+             impl HasAuthorizer for Service {\n    fn authorizer(&self) -> &Authorizer {\n        &self.authorizer\n    }\n}\n\n\
+             #[guarded(CallsServer)]\n",
+        );
+    }
+    text.push_str("#[tonic::async_trait]\nimpl Calls for Service {\n");
+    for (index, (action, ids)) in OPERATIONS.iter().cycle().take(METHODS).enumerate() {
+        if guarded {
+            writeln!(text, "    #[requires({action})]")?;
+        }
+        writeln!(
+            text,
+            "    async fn call{index}(&self, request: Request<Request{index}>) -> Result<Response<Reply{index}>, Status> {{\n\
+             \x20       let Request{index} {{ {} }} = request.into_inner();\n\
+             \x20       Ok(Response::new(Reply{index} {{ text: format!(\"{{{}}}\") }}))\n    }}\n",
+            ids.join(", "),
+            ids.join("} {")
+        )?;
+    }
+    let server = match guarded {
+        true => "pinpoint_iam::web::tonic::server",
+        false => "CallsServer::new",
+    };
+    writeln!(
+        text,
+        "}}\n\n/// The server.\npub fn service(service: Service) -> CallsServer<Service> {{\n    {server}(service)\n}}"
     )?;
     Ok(text)
 }
