@@ -108,7 +108,46 @@ impl Stream for BlockedBody {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
     use super::*;
+
+    /// Counts how often a task is woken.
+    #[derive(Default)]
+    struct Task(AtomicUsize);
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn the_decision_wakes_every_task_that_waits_for_it() {
+        for is_open in [true, false] {
+            let gate = Gate::default();
+            let tasks: [Arc<Task>; 3] = std::array::from_fn(|_| Arc::default());
+            // The first two wait, the first of them twice. The third is the decision, which does not wait.
+            for (task, is_deciding) in [(0, false), (1, false), (0, false), (2, true)] {
+                let waker = Waker::from(Arc::clone(&tasks[task]));
+                let mut context = Context::from_waker(&waker);
+                let polled = if is_deciding {
+                    gate.deciding(|| gate.poll_open(&mut context))
+                } else {
+                    gate.poll_open(&mut context)
+                };
+                assert_eq!(polled.is_pending(), !is_deciding, "{task}");
+            }
+            let woken = || tasks.each_ref().map(|task| task.0.load(Ordering::Relaxed));
+            assert_eq!(woken(), [0, 0, 0], "not decided yet");
+            gate.decide(is_open);
+            assert_eq!(woken(), [1, 1, 0], "decided");
+            gate.decide(is_open);
+            assert_eq!(woken(), [1, 1, 0], "only the first decision counts");
+        }
+    }
 
     #[test]
     fn the_first_decision_is_final() {
