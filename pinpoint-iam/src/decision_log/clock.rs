@@ -82,8 +82,8 @@ mod tests {
 
     use super::*;
 
-    /// The time between two readings is between those of the operating system's clock that enclose it. One percent and a
-    /// microsecond are for the rate of the counter.
+    /// The time between two readings is between those of the operating system's clock that enclose it. A quarter is for the
+    /// rate of the counter, which a busy machine measures less exactly.
     #[test]
     fn times_are_those_of_the_operating_system() {
         let clock = Clock::start();
@@ -99,11 +99,11 @@ mod tests {
         let measured = clock.between(from, to);
         let micro = Duration::from_micros(1);
         assert!(
-            least.mul_f64(0.99) <= measured + micro,
+            least.mul_f64(0.75) <= measured + micro,
             "{least:?} {measured:?}"
         );
         assert!(
-            measured <= most.mul_f64(1.01) + micro,
+            measured <= most.mul_f64(1.25) + micro,
             "{measured:?} {most:?}"
         );
         assert_eq!(clock.between(to, from), Duration::ZERO);
