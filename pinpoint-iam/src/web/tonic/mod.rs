@@ -3,7 +3,7 @@
 //! [`#[guarded]`](guarded) on the implementation of a service's trait checks each method before its body. A method
 //! with neither `#[requires]` nor `#[public]` does not compile.
 //!
-//! The service provides its [`Authorizer`](crate::Authorizer) through [`HasAuthorizer`]. A layer or an interceptor inserts a
+//! The service provides its [`Authorizer`] through [`HasAuthorizer`]. A layer or an interceptor inserts a
 //! [`Principal`](crate::Principal) into the request's extensions, as the middleware of a web framework does. A denial becomes a
 //! [`Status`](tonic::Status), see [its conversion](#impl-From<Denied>-for-Status).
 //!
