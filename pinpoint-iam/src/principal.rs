@@ -66,26 +66,15 @@ struct Parts {
     /// Sorted, without duplicates.
     roles: Box<[IdentityKey]>,
     facts: Context,
-    look_up: LookUpParts,
-    session_program: Cached<Program>,
-    session_check: Cached<SessionCheck>,
-    completed: Cached<Completion>,
-}
-
-/// What the look-up of the policies of a principal reads. In one place, because the memory of a principal that makes its
-/// first request is rarely in the caches of the processor.
-#[derive(Clone, PartialEq)]
-struct LookUpParts {
     /// See [`IdentityName::hash_value`]; zero without a user or role.
     identity_hash: u64,
-    /// Whether there is a user or role that has policies of its own.
-    has_identity: bool,
-    /// Whether groups or roles were added.
-    has_additions: bool,
     known_slot: Remembered<KnownSlot>,
     /// See [`Principal::known_entry`].
     #[cfg(feature = "on-demand")]
     known_entry: Remembered<AtomicU64>,
+    session_program: Cached<Program>,
+    session_check: Cached<SessionCheck>,
+    completed: Cached<Completion>,
 }
 
 /// A value that follows from the other parts and is found on first use. It is ignored when principals are cloned or
@@ -407,20 +396,20 @@ impl Principal {
     /// roles of that entry's principal are those of this principal.
     #[cfg(feature = "on-demand")]
     pub(crate) fn known_entry(&self) -> &AtomicU64 {
-        &self.0.look_up.known_entry.0
+        &self.0.known_entry.0
     }
 
     /// Whether the policies depend on the user or role, or on groups or roles that were added.
     #[cfg(feature = "on-demand")]
     #[inline]
     pub(crate) fn has_policies(&self) -> bool {
-        self.0.look_up.has_identity || self.has_additions()
+        self.identity().is_some() || self.has_additions()
     }
 
     /// The hash of the user or role whose policies apply; zero without one.
     #[cfg(feature = "on-demand")]
     pub(crate) fn identity_hash(&self) -> u64 {
-        self.0.look_up.identity_hash
+        self.0.identity_hash
     }
 
     /// The names of the added groups.
@@ -444,7 +433,7 @@ impl Principal {
     /// Whether groups or roles were added.
     #[inline]
     pub(crate) fn has_additions(&self) -> bool {
-        self.0.look_up.has_additions
+        !self.0.groups.is_empty() || !self.0.roles.is_empty()
     }
 
     /// Creates a service that acts for itself, for example `sns.amazonaws.com`.
@@ -568,14 +557,10 @@ impl Principal {
             groups: Box::default(),
             roles: Box::default(),
             facts,
-            look_up: LookUpParts {
-                identity_hash: identity.map_or(0, |identity| identity.hash_value()),
-                has_identity: identity.is_some(),
-                has_additions: false,
-                known_slot: Remembered::default(),
-                #[cfg(feature = "on-demand")]
-                known_entry: Remembered::default(),
-            },
+            identity_hash: identity.map_or(0, |identity| identity.hash_value()),
+            known_slot: Remembered::default(),
+            #[cfg(feature = "on-demand")]
+            known_entry: Remembered::default(),
             session_program: Cached::default(),
             session_check: Cached::default(),
             completed: Cached::default(),
@@ -586,13 +571,11 @@ impl Principal {
         let parts = Arc::make_mut(&mut self.0);
         change(parts);
         // Discards values that were computed from the previous parts.
-        parts.look_up = LookUpParts {
-            has_additions: !parts.groups.is_empty() || !parts.roles.is_empty(),
-            known_slot: Remembered::default(),
-            #[cfg(feature = "on-demand")]
-            known_entry: Remembered::default(),
-            ..parts.look_up
-        };
+        parts.known_slot = Remembered::default();
+        #[cfg(feature = "on-demand")]
+        {
+            parts.known_entry = Remembered::default();
+        }
         parts.session_program = Cached::default();
         parts.session_check = Cached::default();
         parts.completed = Cached::default();
@@ -807,7 +790,7 @@ impl Principal {
     /// The slot of the user or role that has policies of its own, in the last map in which it was found.
     #[inline]
     pub(crate) fn known_slot(&self) -> &KnownSlot {
-        &self.0.look_up.known_slot.0
+        &self.0.known_slot.0
     }
 
     /// The user or role that has policies of its own, as they are looked up; `None` where there is none.
@@ -817,7 +800,7 @@ impl Principal {
         let name = identity(self.kind(), self.partition(), account, self.name())?;
         Some(IdentityLookup {
             name,
-            hash: self.0.look_up.identity_hash,
+            hash: self.0.identity_hash,
             path: self.0.path.as_deref(),
         })
     }

@@ -140,7 +140,7 @@ impl Context {
         self.add(ConditionKey::new(key), value.into());
     }
 
-    /// Adds a text to `key`, like [`insert`](Self::insert), in memory of a context that was [cleared](Self::clear).
+    /// Adds a text to `key`, like [`insert`](Self::insert), and reuses memory that [`clear`](Self::clear) has kept.
     pub fn insert_text(&mut self, key: &str, text: &str) {
         let text = self.values.text(text);
         self.add(ConditionKey::new(key), Value::Text(text));
@@ -184,9 +184,7 @@ impl Context {
     /// Removes all keys, including those that are unknown. The context keeps its memory for the next request.
     pub fn clear(&mut self) {
         self.values.clear();
-        if !self.unknown.is_empty() {
-            self.unknown.clear();
-        }
+        self.unknown.clear();
         self.all_unknown = false;
     }
 

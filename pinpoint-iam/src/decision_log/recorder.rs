@@ -179,18 +179,15 @@ fn join<'a>(
         joined.push_str(texts.resource);
     }
     let (action, resource) = joined.split_at_checked(end).unwrap_or_default();
-    (
-        if named.is_some() {
-            action
-        } else {
-            texts.action
-        },
-        if texts.is_in_scope {
-            resource
-        } else {
-            texts.resource
-        },
-    )
+    let action = match named {
+        Some(_) => action,
+        None => texts.action,
+    };
+    let resource = match texts.is_in_scope {
+        true => resource,
+        false => texts.resource,
+    };
+    (action, resource)
 }
 
 fn value(noted: NotedValue<'_>) -> RecordedValue<'_> {

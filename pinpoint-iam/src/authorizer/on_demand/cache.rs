@@ -126,10 +126,7 @@ struct Lookup<'p>(&'p Principal);
 
 impl Hash for Lookup<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let (groups, roles) = match self.0.has_additions() {
-            true => (self.0.group_names(), self.0.role_keys()),
-            false => (&[][..], &[][..]),
-        };
+        let (groups, roles) = (self.0.group_names(), self.0.role_keys());
         write_hash(state, self.0.identity_hash(), groups, roles);
     }
 }
