@@ -3,20 +3,17 @@
 
 use std::collections::HashMap;
 use std::hint::black_box;
+use std::sync::Arc;
 
 use pinpoint_iam::context::Context;
-use pinpoint_iam::freshness::Revision;
 use pinpoint_iam::mobiletargeting::{App, GetApp};
-use pinpoint_iam::source::{
-    IdentityRecord, PolicyRecord, PrincipalFuture, PrincipalRecords, PrincipalRequest,
-    PrincipalSource,
-};
-use pinpoint_iam::{Authorizer, Principal, PrincipalCache};
+use pinpoint_iam::{Authorizer, Principal};
 use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::measure::{Clock, Watch, median};
+use pinpoint_iam_benches::random::Random;
 use pinpoint_iam_benches::report::{Table, figure, publish};
 use pinpoint_iam_benches::workload::many_principals::ManyPrincipals;
-use pinpoint_iam_benches::workload::scope;
+use pinpoint_iam_benches::workload::{SEED, on_demand};
 use serde_json::{Map, json};
 
 const PRINCIPALS: usize = 10_000;
@@ -25,111 +22,130 @@ const ATTACHED: usize = 5;
 const ROUNDS: usize = 301;
 const TURN: usize = 2_048;
 
-/// The records of all principals.
-struct Memory(HashMap<String, IdentityRecord>);
+/// One cache line of a principal, for the baseline.
+type Line = Arc<[u64; 6]>;
 
-impl Memory {
-    fn of(many: &ManyPrincipals) -> Self {
-        let documents = many.documents();
-        let records = many.attachments().map(|(arn, attached)| {
-            let mut record = IdentityRecord::new(&*arn);
-            for (number, document) in attached
-                .iter()
-                .filter_map(|number| Some((number, documents.get(*number)?)))
-            {
-                let policy = PolicyRecord::managed(format!("managed-{number}"), "v1");
-                record.policies.push(policy.with_document(document.clone()));
-            }
-            (arn, record)
-        });
-        Self(records.collect())
-    }
+/// What is measured in turns.
+const STEPS: [&str; 5] = [
+    "guard, in memory",
+    "guard, on demand",
+    "decision, in memory",
+    "decision, on demand",
+    "map",
+];
+
+/// A caller with its question, and its key in the map.
+struct Asked {
+    principal: Principal,
+    app: App,
+    key: u64,
 }
 
-impl PrincipalSource for Memory {
-    fn name(&self) -> String {
-        "memory".to_owned()
-    }
-
-    fn policies_of<'a>(&'a self, request: PrincipalRequest<'a>) -> PrincipalFuture<'a> {
-        Box::pin(async move {
-            let mut records = PrincipalRecords::new(Revision::new("1"));
-            let found = request.identities.iter().filter_map(|arn| self.0.get(arn));
-            records.identities = found.cloned().collect();
-            Ok(records)
-        })
-    }
+struct Measured {
+    in_memory: Authorizer,
+    on_demand: Authorizer,
+    /// The baseline: a look-up in it reads a number and one allocation, and counts a reference to it.
+    map: HashMap<u64, Line>,
 }
 
 fn main() -> Result<(), Failure> {
     let watch = Watch::start()?;
     let many = ManyPrincipals::new(PRINCIPALS, POLICIES, ATTACHED);
-    let embedded = many.authorizer()?;
-    let day = std::time::Duration::from_secs(86_400);
-    let cache = PrincipalCache::new().max_bytes(1 << 30).time_to_live(day);
-    let on_demand = Authorizer::builder()
-        .scope(scope())
-        .principal_source(Memory::of(&many), cache)
-        .build()?;
-    let questions = (0..PRINCIPALS).map(|index| many.question(index));
-    let questions = questions.collect::<Result<Vec<_>, _>>()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    for (principal, _) in &questions {
-        if !runtime.block_on(on_demand.load(principal)) {
-            return Err(format!("{principal} was not loaded").into());
-        }
-    }
-    many.ask_all(&on_demand)?;
-    let mut table = Table::new(["ns per decision", "embedded", "on demand, hit", "added"]);
+    let mut random = Random::new(SEED);
+    let asked = (0..PRINCIPALS).map(|index| {
+        let (principal, app) = many.question(index)?;
+        let key = random.bits();
+        Ok(Asked {
+            principal,
+            app,
+            key,
+        })
+    });
+    let mut asked = asked.collect::<Result<Vec<_>, Failure>>()?;
+    let measured = Measured {
+        in_memory: many.authorizer()?,
+        on_demand: on_demand::authorizer(&many)?,
+        map: asked
+            .iter()
+            .map(|asked| (asked.key, Line::default()))
+            .collect(),
+    };
+    shuffle(&mut asked, &mut random);
+    let mut head = vec!["ns".to_owned()];
+    head.extend(STEPS.map(str::to_owned));
+    head.extend(["look-up added".to_owned(), "decision added".to_owned()]);
+    let mut table = Table::new(head);
     let mut figures = Map::new();
     for callers in [16, PRINCIPALS] {
-        let questions = questions.get(..callers).ok_or("too few principals")?;
-        let (mut before, mut after, mut added) = (Vec::new(), Vec::new(), Vec::new());
+        let asked = asked.get(..callers).ok_or("too few principals")?;
+        let mut times = STEPS.map(|_| Vec::new());
         for round in 0..=ROUNDS {
-            // Each turn continues with the next principals.
-            let [plain, looked_up] = match round.is_multiple_of(2) {
-                true => [
-                    time(&embedded, questions, round),
-                    time(&on_demand, questions, round),
-                ],
-                false => {
-                    let looked_up = time(&on_demand, questions, round);
-                    [time(&embedded, questions, round), looked_up]
+            for position in 0..STEPS.len() {
+                // The first step of a round changes from round to round.
+                let step = (position + round) % STEPS.len();
+                let time = measured.time(step, asked, round);
+                // The first round is a warm-up.
+                if let (Some(times), true) = (times.get_mut(step), round > 0) {
+                    times.push(time);
                 }
-            };
-            // The first round is a warm-up.
-            if round > 0 {
-                before.push(plain);
-                after.push(looked_up);
-                added.push(looked_up - plain);
             }
         }
-        let (before, after, added) = (median(&before), median(&after), median(&added));
-        table.row([
-            format!("{callers} principals"),
-            figure(before),
-            figure(after),
-            figure(added),
-        ]);
-        let row = json!({"embedded_ns": before, "on_demand_ns": after, "added_ns": added});
+        let [guard, found, decision, with_look_up, map] = &times;
+        let added = |less: &[f64], more: &[f64]| {
+            let added = less.iter().zip(more).map(|(less, more)| more - less);
+            median(&added.collect::<Vec<_>>())
+        };
+        let (look_up, whole) = (added(guard, found), added(decision, with_look_up));
+        let mut row = vec![format!("{callers} principals")];
+        row.extend(times.iter().map(|times| figure(median(times))));
+        row.extend([figure(look_up), figure(whole)]);
+        table.row(row);
+        let row = json!({
+            "guard_in_memory_ns": median(guard),
+            "guard_on_demand_ns": median(found),
+            "decision_in_memory_ns": median(decision),
+            "decision_on_demand_ns": median(with_look_up),
+            "map_ns": median(map),
+            "look_up_added_ns": look_up,
+            "decision_added_ns": whole,
+        });
         figures.insert(callers.to_string(), row);
     }
     table.print();
     publish(watch, "on_demand", &figures.into())
 }
 
-fn time(authorizer: &Authorizer, questions: &[(Principal, App)], round: usize) -> f64 {
-    let context = Context::new();
-    let start = round * TURN % questions.len().max(1);
-    let turn = questions.iter().cycle().skip(start).take(TURN);
-    let clock = Clock::start();
-    for (principal, app) in turn {
-        black_box(
-            authorizer
-                .guard(principal, &context)
-                .check(GetApp, app)
-                .is_ok(),
-        );
+impl Measured {
+    /// Returns the nanoseconds of one step, for the next callers.
+    fn time(&self, step: usize, asked: &[Asked], round: usize) -> f64 {
+        let context = Context::new();
+        let start = round * TURN % asked.len().max(1);
+        let turn = asked.iter().cycle().skip(start).take(TURN);
+        let clock = Clock::start();
+        match step {
+            0 => turn.for_each(|asked| {
+                black_box(self.in_memory.guard(&asked.principal, &context));
+            }),
+            1 => turn.for_each(|asked| {
+                black_box(self.on_demand.guard(&asked.principal, &context));
+            }),
+            2 => turn.for_each(|asked| decide(&self.in_memory, asked, &context)),
+            3 => turn.for_each(|asked| decide(&self.on_demand, asked, &context)),
+            _ => turn.for_each(|asked| {
+                black_box(self.map.get(&asked.key).cloned());
+            }),
+        }
+        clock.elapsed().as_secs_f64() * 1e9 / TURN as f64
     }
-    clock.elapsed().as_secs_f64() * 1e9 / TURN as f64
+}
+
+fn decide(authorizer: &Authorizer, asked: &Asked, context: &Context) {
+    let guard = authorizer.guard(&asked.principal, context);
+    black_box(guard.check(GetApp, &asked.app).is_ok());
+}
+
+fn shuffle<T>(items: &mut [T], random: &mut Random) {
+    for end in (1..items.len()).rev() {
+        items.swap(end, random.below(end + 1));
+    }
 }

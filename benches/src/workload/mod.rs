@@ -13,6 +13,8 @@
 
 mod context;
 pub mod many_principals;
+#[cfg(feature = "production")]
+pub mod on_demand;
 mod plain;
 mod question;
 mod seeds;
