@@ -1,5 +1,6 @@
 //! Counts the instructions of a decision, of lists, and of the attribute in a web request, and compares them with committed
-//! bounds: `cargo bench -p pinpoint-iam-benches --bench instructions`.
+//! bounds: `cargo bench -p pinpoint-iam-benches --bench instructions`. With `--features production`, it counts those of
+//! principals on demand and of the decision log instead, because the feature changes all other counts.
 //!
 //! A separate program makes the same decisions on every run, and callgrind counts its instructions. Nothing is timed,
 //! so the check can be part of a gate that runs on any machine. With `-- --renew`, the counts become the new bounds.
@@ -17,7 +18,11 @@ use pinpoint_iam_benches::workload::Workload;
 use serde_json::Value;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.json");
-const RENEW: &str = "cargo bench -p pinpoint-iam-benches --bench instructions -- --renew";
+const RENEW: &str = if cfg!(feature = "production") {
+    "cargo bench -p pinpoint-iam-benches --features production --bench instructions -- --renew"
+} else {
+    "cargo bench -p pinpoint-iam-benches --bench instructions -- --renew"
+};
 const WORKLOADS: [&str; 5] = ["W1", "W2", "W3", "W4", "W5"];
 const PASSES: usize = 10;
 const REQUESTS: usize = 200;
@@ -30,6 +35,19 @@ const SLACK: f64 = 1.1;
 /// varies by a few hundred from run to run, depending on the addresses that the allocator returns.
 const REQUEST_SLACK: f64 = 1.3;
 
+/// The factor by which a decision of a principal in the cache may exceed the same decision in memory.
+const CACHE_SLACK: f64 = 1.05;
+
+/// The key under which the figures of principals are stored.
+const PRINCIPALS: &str = "principals";
+/// The principals of a pass.
+const GUARDS: usize = 16;
+const IN_MEMORY: &str = "decision, in memory";
+const IN_CACHE: &str = "decision, in the cache";
+
+/// The key under which the figures of the decision log are stored.
+const LOG: &str = "decision log";
+
 /// The key under which the figures of a request are stored, next to the workloads.
 const REQUEST: &str = "axum request";
 
@@ -40,9 +58,16 @@ const LISTS: &str = "lists, W2";
 type Counts = BTreeMap<String, BTreeMap<String, f64>>;
 
 fn main() -> Result<(), Failure> {
-    let counts = count_all()?;
+    let counts = if cfg!(feature = "production") {
+        count_production()?
+    } else {
+        count_all()?
+    };
     if std::env::args().any(|argument| argument == "--renew") {
-        let value = serde_json::to_value(&counts)?;
+        // The other bounds are those of a run with other features.
+        let mut bounds = bounds()?;
+        bounds.extend(counts);
+        let value = serde_json::to_value(&bounds)?;
         fs::write(FILE, format!("{value:#}\n"))?;
         println!("written to {FILE}");
         return Ok(());
@@ -52,7 +77,7 @@ fn main() -> Result<(), Failure> {
     let mut faults = Vec::new();
     for (workload, forms) in &counts {
         let split = match workload.as_str() {
-            REQUEST | LISTS => None,
+            REQUEST | LISTS | PRINCIPALS | LOG => None,
             workload => Some(decisions(workload, Split::NAME)?),
         };
         for (form, counted) in forms {
@@ -85,6 +110,7 @@ fn main() -> Result<(), Failure> {
         }
     }
     table.print();
+    faults.extend(exceeds_memory(&counts));
     if faults.is_empty() {
         return Ok(());
     }
@@ -126,6 +152,56 @@ fn count_all() -> Result<Counts, Failure> {
     let attribute = [("`#[requires]`".to_owned(), attribute)];
     counts.insert(REQUEST.to_owned(), attribute.into());
     Ok(counts)
+}
+
+/// Reports if a decision of a principal in the cache takes too many instructions, compared with the same decision in
+/// memory.
+fn exceeds_memory(counts: &Counts) -> Option<String> {
+    let principals = counts.get(PRINCIPALS)?;
+    let (in_memory, in_cache) = (principals.get(IN_MEMORY)?, principals.get(IN_CACHE)?);
+    (*in_cache > in_memory * CACHE_SLACK).then(|| {
+        format!(
+            "{PRINCIPALS}, {IN_CACHE}: {} instructions, in memory {}",
+            figure(*in_cache),
+            figure(*in_memory)
+        )
+    })
+}
+
+/// Counts what only the feature `production` has.
+fn count_production() -> Result<Counts, Failure> {
+    let passes = PASSES.to_string();
+    let principals = |step: &str, kind: &str| {
+        let arguments = [step, kind, &passes];
+        count(
+            env!("CARGO_BIN_EXE_production"),
+            &arguments,
+            PASSES * GUARDS,
+        )
+    };
+    let principals = [
+        (IN_MEMORY, principals("decision", "memory")?),
+        (IN_CACHE, principals("decision", "cache")?),
+        (
+            "look-up in the cache",
+            principals("guard", "cache")? - principals("guard", "memory")?,
+        ),
+    ];
+    let logged = |workload: &str, kind: &str| {
+        let arguments = ["log", workload, kind, &passes];
+        let decisions = Workload::named(workload)?.questions.len() * PASSES;
+        count(env!("CARGO_BIN_EXE_production"), &arguments, decisions)
+    };
+    let mut log = BTreeMap::new();
+    for workload in ["W2", "W5"] {
+        let record = logged(workload, "with")? - logged(workload, "without")?;
+        log.insert(format!("record, {workload}"), record);
+    }
+    let principals = principals.map(|(name, counted)| (name.to_owned(), counted));
+    Ok(Counts::from([
+        (PRINCIPALS.to_owned(), principals.into()),
+        (LOG.to_owned(), log),
+    ]))
 }
 
 /// Returns the instructions per request to the handler with the attribute, or to the one without it.

@@ -506,10 +506,13 @@ fn stores(gate: &Gate) -> Outcome {
 }
 
 fn instructions(gate: &Gate) -> Outcome {
-    gate.cargo(
-        "benches",
-        "bench --locked -p pinpoint-iam-benches --bench instructions",
-    )
+    for features in ["", " --features production"] {
+        gate.cargo(
+            "benches",
+            &format!("bench --locked -p pinpoint-iam-benches{features} --bench instructions"),
+        )?;
+    }
+    Ok(())
 }
 
 fn editor(gate: &Gate) -> Outcome {
