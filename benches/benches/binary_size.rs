@@ -1,7 +1,7 @@
 //! Measures what `#[requires]` adds to the program of a small service: `cargo bench --bench binary_size`.
 //!
 //! Two crates with the same five handlers on axum are built with the release profile and stripped: one without a
-//! dependency on this project, one with the attribute and policies from a file.
+//! dependency on this project, one with the attribute and policies from a directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -82,10 +82,10 @@ fn source(annotated: bool) -> String {
         String::from("//! Generated.\n\nuse axum::{Router, extract::Path, routing::get};\n");
     let (state, parameter) = match annotated {
         true => {
-            text.push_str("use pinpoint_iam::{Authorizer, Scope, requires, source::JsonFile};\n");
+            text.push_str("use pinpoint_iam::{Authorizer, Scope, requires, source::Directory};\n");
             (
                 "    let scope = Scope::new(\"aws\", \"us-east-1\", \"123456789012\");\n    \
-                 let source = JsonFile::new(\"policies.json\");\n    \
+                 let source = Directory::open(\"policies\").unwrap();\n    \
                  let state = Authorizer::builder().scope(scope).source(source).build().unwrap();\n",
                 "Authorizer",
             )
