@@ -1,6 +1,7 @@
 //! Counts the instructions of a decision, of lists, and of the attribute in a web request, and compares them with committed
 //! bounds: `cargo bench -p pinpoint-iam-benches --bench instructions`. With `--features production`, it counts those of
-//! principals on demand and of the decision log instead, because the feature changes all other counts.
+//! principals on demand, of the decision log, and of comparison, lint, replay and the verification of a signature instead,
+//! because the feature changes all other counts.
 //!
 //! A separate program makes the same decisions on every run, and callgrind counts its instructions. Nothing is timed,
 //! so the check can be part of a gate that runs on any machine. With `-- --renew`, the counts become the new bounds.
@@ -28,6 +29,9 @@ const PASSES: usize = 10;
 const REQUESTS: usize = 200;
 const RESOURCES: usize = 1_000;
 
+/// The lengths of two logs. Their difference does not contain what a replay does once.
+const RECORDS: [usize; 2] = [500, 2_000];
+
 /// The factor by which a count may exceed its bound. It allows for small differences between compilers and C libraries.
 const SLACK: f64 = 1.1;
 
@@ -54,7 +58,11 @@ const REQUEST: &str = "axum request";
 /// The key under which the figures of lists are stored.
 const LISTS: &str = "lists, W2";
 
-/// Instructions per decision, by workload and form, those of lists, and those that the attribute adds to a web request.
+/// The key under which the figures of programs are stored that read policies, logs or signatures.
+const ANALYSES: &str = "analysis";
+
+/// Instructions per decision, by workload and form, those of lists, those that the attribute adds to a web request, and
+/// those of the analyses.
 type Counts = BTreeMap<String, BTreeMap<String, f64>>;
 
 fn main() -> Result<(), Failure> {
@@ -76,9 +84,9 @@ fn main() -> Result<(), Failure> {
     let mut table = Table::new(["instructions", "counted", "bound", "ratio", "× split"]);
     let mut faults = Vec::new();
     for (workload, forms) in &counts {
-        let split = match workload.as_str() {
-            REQUEST | LISTS | PRINCIPALS | LOG => None,
-            workload => Some(decisions(workload, Split::NAME)?),
+        let split = match WORKLOADS.contains(&workload.as_str()) {
+            true => Some(decisions(workload, Split::NAME)?),
+            false => None,
         };
         for (form, counted) in forms {
             let what = format!("{workload}, {form}");
@@ -201,7 +209,30 @@ fn count_production() -> Result<Counts, Failure> {
     Ok(Counts::from([
         (PRINCIPALS.to_owned(), principals.into()),
         (LOG.to_owned(), log),
+        (ANALYSES.to_owned(), analyses()?),
     ]))
+}
+
+/// Returns the instructions of each analysis.
+fn analyses() -> Result<BTreeMap<String, f64>, Failure> {
+    let one = |arguments: &[&str]| count(env!("CARGO_BIN_EXE_analysis"), arguments, 1);
+    let each = |form: &str| -> Result<f64, Failure> {
+        let [few, many] = RECORDS;
+        let all = |records: usize| one(&["replay", form, &records.to_string()]);
+        Ok(((all(many)? - all(few)?) / (many - few) as f64).round())
+    };
+    let counts = [
+        ("comparison of two documents", one(&["compare"])?),
+        ("lint of the policies of W1", one(&["lint", "W1"])?),
+        ("lint of the policy of W2", one(&["lint", "W2"])?),
+        ("replay, each record", each("records")?),
+        ("replay, each event of CloudTrail", each("events")?),
+        ("verification of a signature", one(&["verify"])?),
+    ];
+    Ok(counts
+        .into_iter()
+        .map(|(name, counted)| (name.to_owned(), counted))
+        .collect())
 }
 
 /// Returns the instructions per request to the handler with the attribute, or to the one without it.
