@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
 use memchr::memchr;
+use serde::{Deserialize, Serialize};
 
 /// The maximum length of a record in bytes. A longer one is not replayed.
 pub(crate) const MAX_RECORD: usize = 4 * 1024 * 1024;
@@ -83,6 +84,28 @@ impl LogFile {
         self.bytes
     }
 
+    /// Returns the parts of this file, which can be read in any order and on different machines: every record is in exactly
+    /// one of them. A part has 16 MiB. A file that is compressed or consists of arrays is one part, because it can only be
+    /// read from its start, and so is a pipe, whose length is 0.
+    ///
+    /// Reads the start of a file that is longer than a part.
+    pub fn parts(&self) -> Vec<LogPart> {
+        LogPart::of_length(self, PART)
+    }
+
+    /// Reads the records of a part, and passes each of them to `visit`; `None` for a record that is longer than 4 MiB, and
+    /// for the rest of a file that cannot be read. [`Records::decide`](crate::Records::decide) decides them.
+    ///
+    /// Waits for the file. If it has changed since [`parts`](Self::parts) was called, records can be missing or in two parts.
+    pub fn read(&self, part: LogPart, mut visit: impl FnMut(Option<&[u8]>)) {
+        read_part(self, part, &AtomicU64::new(0), |_, piece| {
+            visit(match piece {
+                Piece::Record(bytes) => Some(bytes),
+                Piece::TooLong | Piece::Incomplete(_) => None,
+            });
+        });
+    }
+
     /// Opens the file at a position in bytes.
     pub(crate) fn open(&self, position: u64) -> io::Result<Box<dyn Read + '_>> {
         self.content.open(position)
@@ -134,19 +157,13 @@ impl Problem {
 const PART: u64 = 16 * 1024 * 1024;
 
 /// A part of a log file: all of it, or the lines that start within a range of bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Part {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogPart {
     start: u64,
     end: u64,
 }
 
-impl Part {
-    /// Returns the parts of a file. A file that is compressed or consists of arrays is one part, because it can only be read
-    /// from its start, and so is a pipe, whose length is 0.
-    pub(crate) fn all_of(file: &LogFile) -> Vec<Self> {
-        Self::of_length(file, PART)
-    }
-
+impl LogPart {
     fn of_length(file: &LogFile, length: u64) -> Vec<Self> {
         let parts = match file.bytes > length && consists_of_lines(file) {
             true => file.bytes.div_ceil(length),
@@ -183,7 +200,7 @@ fn consists_of_lines(file: &LogFile) -> bool {
 /// `visit` with its number in the part, counted from 1.
 pub(crate) fn read_part(
     log: &LogFile,
-    part: Part,
+    part: LogPart,
     progress: &AtomicU64,
     visit: impl FnMut(u64, Piece<'_>),
 ) {
@@ -242,7 +259,7 @@ impl Read for Counted<'_> {
 }
 
 /// Reads the records of a part of a log. The reader starts one byte before the part, or with it at the start of the log.
-fn read(reader: impl Read, part: Part, visit: &mut impl FnMut(Piece<'_>)) {
+fn read(reader: impl Read, part: LogPart, visit: &mut impl FnMut(Piece<'_>)) {
     let mut buffer = Buffer::new(reader);
     if part.start > 0 {
         buffer.position = part.start - 1;
@@ -538,7 +555,7 @@ mod tests {
 
     fn pieces(reader: impl Read) -> Vec<String> {
         let mut pieces = Vec::new();
-        let whole = Part {
+        let whole = LogPart {
             start: 0,
             end: u64::MAX,
         };
@@ -569,7 +586,7 @@ mod tests {
             fs::write(&path, log).unwrap();
             let file = LogFile::at(&path).unwrap();
             for length in 1..=log.len() as u64 + 1 {
-                let parts = Part::of_length(&file, length);
+                let parts = LogPart::of_length(&file, length);
                 let is_longer = file.bytes > length;
                 assert_eq!(parts.len() > 1, is_divided && is_longer, "{log} {length}");
                 let progress = AtomicU64::new(0);
@@ -591,7 +608,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_opened_is_one_part() {
         let file = LogFile::new("missing", 10, PathBuf::from("missing"));
-        let parts = Part::of_length(&file, 1);
+        let parts = LogPart::of_length(&file, 1);
         assert_eq!(parts.len(), 1);
         let mut found = Vec::new();
         read_part(&file, parts[0], &AtomicU64::new(0), |_, piece| {

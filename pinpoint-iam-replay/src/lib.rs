@@ -73,6 +73,9 @@
 //!
 //! Reports add up. A [shard](Shard) is a part of the log files, and the [partial results](Partial) of all shards are
 //! [merged](Partial::merge) into one.
+//!
+//! A program with its own way to distribute work reads the [parts](LogFile::parts) of files, or has the records already, and
+//! decides [single records](Records).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -87,9 +90,11 @@ mod objects;
 mod partial;
 mod policies;
 mod reason;
+mod records;
 mod repeated;
 mod replay;
 mod report;
+mod settings;
 mod tally;
 mod used;
 mod worker;
@@ -97,11 +102,12 @@ mod worker;
 #[cfg(feature = "object-store")]
 pub use object_store;
 
-pub use input::{LogContent, LogFile, Progress};
+pub use input::{LogContent, LogFile, LogPart, Progress};
 #[cfg(feature = "object-store")]
 pub use objects::Bucket;
 pub use partial::{InvalidShard, Partial, PartialError, Shard};
 pub use policies::Policies;
+pub use records::{DecidedRecord, Records};
 pub use replay::Replay;
 pub use report::{Change, Counts, Example, FileResult, MissingKey, Report, StatementName};
 pub use tally::Tally;

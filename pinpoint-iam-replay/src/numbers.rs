@@ -37,7 +37,7 @@ impl<N> Numbers<N> {
             if counts.records == 0 {
                 self.counted.push(position);
             }
-            counts.add(change);
+            counts.add(change, 1);
         }
     }
 

@@ -29,6 +29,7 @@ const MAX_LENGTH: usize = 512;
 pub(crate) struct Decided {
     pub(crate) change: Change,
     pub(crate) old_is_allowed: Option<bool>,
+    pub(crate) new_is_allowed: Option<bool>,
     pub(crate) principal: usize,
     pub(crate) action: usize,
     /// The statement of the old policies that decides, if there is one.
@@ -213,6 +214,7 @@ mod tests {
     const DECIDED: Decided = Decided {
         change: Change::Unchanged,
         old_is_allowed: Some(true),
+        new_is_allowed: Some(true),
         principal: 0,
         action: 0,
         old_statement: None,

@@ -7,10 +7,11 @@ use std::thread;
 
 use pinpoint_iam::action::ServiceMetadata;
 
-use crate::input::{LogFile, Part, Progress};
+use crate::input::{LogFile, LogPart, Progress};
 use crate::joined::Joined;
 use crate::policies::Policies;
 use crate::report::Report;
+use crate::settings::Settings;
 use crate::used::{Recorder, UsedPermissions};
 use crate::worker::Worker;
 
@@ -20,22 +21,20 @@ const EXAMPLES: usize = 3;
 /// Decides logged requests with the old and with the new policies. See the [crate](crate) for an example.
 #[derive(Debug)]
 pub struct Replay {
-    old: Policies,
-    new: Policies,
-    services: Vec<&'static ServiceMetadata>,
-    collects_used: bool,
-    examples: usize,
+    pub(crate) settings: Settings,
 }
 
 impl Replay {
     /// Creates a replay with the policies before and after a change.
     pub const fn new(old: Policies, new: Policies) -> Self {
         Self {
-            old,
-            new,
-            services: Vec::new(),
-            collects_used: false,
-            examples: EXAMPLES,
+            settings: Settings {
+                old,
+                new,
+                services: Vec::new(),
+                collects_used: false,
+                examples: EXAMPLES,
+            },
         }
     }
 
@@ -49,57 +48,57 @@ impl Replay {
         mut self,
         services: impl IntoIterator<Item = &'static ServiceMetadata>,
     ) -> Self {
-        let added = self.services.len();
-        self.services.extend(services);
-        let added = self.services.get(added..).unwrap_or_default();
-        self.old = self.old.with_services(added);
-        self.new = self.new.with_services(added);
+        let known = self.settings.services.len();
+        self.settings.services.extend(services);
+        let added = self.settings.services.get(known..).unwrap_or_default();
+        self.settings.old = self.settings.old.with_services(added);
+        self.settings.new = self.settings.new.with_services(added);
         self
     }
 
     /// Collects the permissions that the requests have used, for [`Report::used`]: those that the new policies allow.
     #[must_use]
     pub const fn with_used_permissions(mut self) -> Self {
-        self.collects_used = true;
+        self.settings.collects_used = true;
         self
     }
 
     /// Whether the log has to be read also if both policies are equal.
     pub(crate) const fn needs_log(&self) -> bool {
-        self.collects_used
+        self.settings.collects_used
     }
 
     /// Sets how many examples of each result the report contains. The default is 3.
     #[must_use]
     pub const fn with_examples(mut self, examples: usize) -> Self {
-        self.examples = examples;
+        self.settings.examples = examples;
         self
     }
 
     /// Returns how many examples of each result the report contains.
     pub const fn examples(&self) -> usize {
-        self.examples
+        self.settings.examples
     }
 
     /// Whether an [exact comparison](pinpoint_iam_compare::stores_are_equal) proves that the new policies decide every
     /// request like the old ones, so that no log needs to be read.
     pub fn is_equal(&self) -> bool {
-        self.old.is_equal_to(&self.new)
+        self.settings.old.is_equal_to(&self.settings.new)
     }
 
     /// Returns a text that differs for different policies and settings.
     pub(crate) fn describe(&self) -> String {
-        let (old, new) = (self.old.describe(), self.new.describe());
+        let (old, new) = (self.settings.old.describe(), self.settings.new.describe());
         let version = env!("CARGO_PKG_VERSION");
-        let services = self.services.iter().map(|service| {
+        let services = self.settings.services.iter().map(|service| {
             let (sources, actions) = (service.event_sources, service.actions);
             format!(" {service:?} {sources:?} {actions:?}")
         });
         let services: String = services.collect();
         format!(
             "{version} {} {} {} {old} {} {new}{services}",
-            self.examples,
-            self.collects_used,
+            self.settings.examples,
+            self.settings.collects_used,
             old.len(),
             new.len()
         )
@@ -108,14 +107,15 @@ impl Replay {
     /// Returns the result without any records: every statement has decided nothing.
     pub fn empty_report(&self) -> Report {
         let mut report = Report::default();
-        for statement in self.old.statements() {
+        for statement in self.settings.old.statements() {
             report.old_statements.entry(statement).or_default();
         }
-        for statement in self.new.statements() {
+        for statement in self.settings.new.statements() {
             report.new_statements.entry(statement).or_default();
         }
-        if self.collects_used {
-            let granted = Recorder::new(&self.services).granted(self.new.allowed_actions());
+        if self.settings.collects_used {
+            let granted =
+                Recorder::new(&self.settings.services).granted(self.settings.new.allowed_actions());
             report.used = Some(UsedPermissions {
                 granted,
                 ..UsedPermissions::default()
@@ -129,7 +129,7 @@ impl Replay {
         let total = Mutex::new(self.empty_report());
         self.run_each(files, threads, progress, |part| {
             let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
-            total.merge(part, self.examples);
+            total.merge(part, self.settings.examples);
         });
         total.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
@@ -147,7 +147,7 @@ impl Replay {
         let mut files: Vec<&LogFile> = files.iter().collect();
         files.sort_by_key(|file| Reverse(file.bytes()));
         let files: Vec<FileParts<'_>> = files.into_iter().map(FileParts::of).collect();
-        let parts: Vec<(&FileParts<'_>, usize, Part)> = files
+        let parts: Vec<(&FileParts<'_>, usize, LogPart)> = files
             .iter()
             .flat_map(|file| {
                 let parts = file.parts.iter().enumerate();
@@ -156,14 +156,11 @@ impl Replay {
             .collect();
         let next = AtomicUsize::new(0);
         let work = || {
-            let mut worker = Worker::new(&self.old, &self.new, &self.services, self.examples);
-            if self.collects_used {
-                worker = worker.with_used_permissions();
-            }
+            let mut worker = Worker::new(&self.settings);
             while let Some((file, number, part)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let result = worker.part(file.file, *part, progress);
                 let mut joined = file.joined.lock().unwrap_or_else(PoisonError::into_inner);
-                joined.add(*number, result, self.examples);
+                joined.add(*number, result, self.settings.examples);
                 if joined.len() == file.parts.len() {
                     finished(std::mem::take(&mut *joined).into_report(file.file));
                 }
@@ -181,7 +178,7 @@ impl Replay {
 /// A file with the results of its parts.
 struct FileParts<'f> {
     file: &'f LogFile,
-    parts: Vec<Part>,
+    parts: Vec<LogPart>,
     joined: Mutex<Joined>,
 }
 
@@ -189,7 +186,7 @@ impl<'f> FileParts<'f> {
     fn of(file: &'f LogFile) -> Self {
         Self {
             file,
-            parts: Part::all_of(file),
+            parts: file.parts(),
             joined: Mutex::default(),
         }
     }

@@ -46,6 +46,17 @@ impl Change {
             Self::NotReplayable => "not replayable",
         }
     }
+
+    /// Returns the name of the member of [`Counts`]: `newly_allowed`.
+    pub const fn member(self) -> &'static str {
+        match self {
+            Self::NewlyAllowed => "newly_allowed",
+            Self::NewlyDenied => "newly_denied",
+            Self::Unchanged => "unchanged",
+            Self::Depends => "depends",
+            Self::NotReplayable => "not_replayable",
+        }
+    }
 }
 
 /// Numbers of records by result.
@@ -66,16 +77,16 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts one record.
-    pub(crate) const fn add(&mut self, change: Change) {
-        self.records += 1;
+    /// Adds a number of records with this result.
+    pub const fn add(&mut self, change: Change, records: u64) {
+        self.records += records;
         *match change {
             Change::NewlyAllowed => &mut self.newly_allowed,
             Change::NewlyDenied => &mut self.newly_denied,
             Change::Unchanged => &mut self.unchanged,
             Change::Depends => &mut self.depends,
             Change::NotReplayable => &mut self.not_replayable,
-        } += 1;
+        } += records;
     }
 
     /// Returns the number of records with this result.
@@ -258,6 +269,18 @@ mod pairs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The members have the names that the counts have in JSON.
+    #[test]
+    fn changes_are_members_of_the_counts() {
+        for change in Change::ALL {
+            let mut counts = Counts::default();
+            counts.add(change, 3);
+            assert_eq!((counts.records, counts.of(change)), (3, 3));
+            let json = serde_json::to_value(counts).unwrap();
+            assert_eq!(json[change.member()], 3);
+        }
+    }
 
     #[test]
     fn the_first_examples_are_kept() {

@@ -2,24 +2,25 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use memchr::memmem::Finder;
-use pinpoint_iam::action::ServiceMetadata;
 use pinpoint_iam::context::{ConditionKey, Value};
 use pinpoint_iam::decision_log::{Outcome, Record, RecordedRequest, RecordedRequests};
 use pinpoint_iam::eval::{MissingKeys, PolicyType, StatementId};
 use pinpoint_iam::{Decision, Evaluation, Principal, Request};
 
 use crate::cloudtrail::{self, Event, Translator};
-use crate::input::{LogFile, Part, Piece, Progress, read_part};
+use crate::input::{LogFile, LogPart, Piece, Progress, read_part};
 use crate::joined::PartResult;
 use crate::numbers::Numbers;
 use crate::policies::{EVERYONE, Policies, has_policies, statement_name};
 use crate::reason::{self, Reason};
 use crate::repeated::{Decided, Repeated};
 use crate::report::{Change, Counts, Example, MOST_HOURS, Report, StatementName};
+use crate::settings::Settings;
 use crate::tally::{MOST_NAMES, Sum, Tally, add_to};
 use crate::used::Recorder;
 
@@ -29,17 +30,15 @@ const PROGRESS_STEP: u64 = 1_024;
 /// Changes the caller of a request.
 type Complete = fn(Principal) -> Principal;
 
-/// Decides the records of one part of a file after the other.
-pub(crate) struct Worker<'r> {
+/// Decides the records of one part of a file after the other. `R` borrows or shares the
+/// settings.
+pub(crate) struct Worker<R> {
+    settings: R,
     requests: RecordedRequests<Complete>,
-    events: Translator<'r>,
+    events: Translator,
     /// Finds the member that only events have.
     mark: Finder<'static>,
-    services: &'r [&'static ServiceMetadata],
     used: Option<Recorder>,
-    old: &'r Policies,
-    new: &'r Policies,
-    examples: usize,
     /// The result for the current part.
     report: Report,
     file: String,
@@ -67,26 +66,19 @@ struct Statements {
     positions: HashMap<(usize, usize, PolicyType), usize>,
 }
 
-impl<'r> Worker<'r> {
-    pub(crate) fn new(
-        old: &'r Policies,
-        new: &'r Policies,
-        services: &'r [&'static ServiceMetadata],
-        examples: usize,
-    ) -> Self {
-        let complete: Complete = match old.is_for_everyone() || new.is_for_everyone() {
+impl<R: Deref<Target = Settings>> Worker<R> {
+    pub(crate) fn new(settings: R) -> Self {
+        let is_for_everyone = settings.old.is_for_everyone() || settings.new.is_for_everyone();
+        let complete: Complete = match is_for_everyone {
             true => with_everyone,
             false => |principal| principal,
         };
+        let services = &settings.services;
         Self {
             requests: RecordedRequests::new(complete),
             events: Translator::new(services, complete),
             mark: Finder::new(cloudtrail::MARK),
-            services,
-            used: None,
-            old,
-            new,
-            examples,
+            used: settings.collects_used.then(|| Recorder::new(services)),
             report: Report::default(),
             file: String::new(),
             principals: Names::default(),
@@ -95,31 +87,25 @@ impl<'r> Worker<'r> {
             hour: <(u64, Counts)>::default(),
             old_statements: Statements::default(),
             new_statements: Statements::default(),
+            settings,
         }
     }
 
-    /// Collects the permissions that requests use.
-    pub(crate) fn with_used_permissions(mut self) -> Self {
-        self.used = Some(Recorder::new(self.services));
-        self
-    }
-
     /// Decides the records of a part of a file. The numbers of its examples are those in the part.
-    pub(crate) fn part(&mut self, file: &LogFile, part: Part, progress: &Progress) -> PartResult {
+    pub(crate) fn part(
+        &mut self,
+        file: &LogFile,
+        part: LogPart,
+        progress: &Progress,
+    ) -> PartResult {
         file.name().clone_into(&mut self.file);
         let mut problem = None;
         let mut pending = 0;
         read_part(file, part, &progress.bytes, |number, piece| {
-            match piece {
-                Piece::Record(bytes) => self.record(number, bytes),
-                Piece::TooLong => {
-                    self.reject(number, &Reason::new("the record is longer than 4 MiB"))
-                }
-                Piece::Incomplete(found) => {
-                    problem = Some(found.text().to_owned());
-                    self.reject(number, &Reason::new(found.text()));
-                }
+            if let Piece::Incomplete(found) = piece {
+                problem = Some(found.text().to_owned());
             }
+            self.piece(number, piece);
             pending += 1;
             if pending == PROGRESS_STEP {
                 progress.records.fetch_add(pending, Ordering::Relaxed);
@@ -150,15 +136,21 @@ impl<'r> Worker<'r> {
         }
     }
 
-    fn record(&mut self, number: u64, bytes: &[u8]) {
-        if let Err(reason) = self.replay(number, bytes) {
-            self.reject(number, &reason);
-        }
+    /// Decides a record. Returns the result, or `None` if it cannot be replayed.
+    pub(crate) fn piece(&mut self, number: u64, piece: Piece<'_>) -> Option<Decided> {
+        let decided = match piece {
+            Piece::Record(bytes) => self.replay(number, bytes),
+            Piece::TooLong => Err(Reason::new("the record is longer than 4 MiB")),
+            Piece::Incomplete(problem) => Err(Reason::new(problem.text())),
+        };
+        decided
+            .inspect_err(|reason| self.reject(number, reason))
+            .ok()
     }
 
     /// Counts a record that cannot be replayed.
     fn reject(&mut self, number: u64, reason: &Reason) {
-        self.report.counts.add(Change::NotReplayable);
+        self.report.counts.add(Change::NotReplayable, 1);
         match self.report.reasons.get_mut(reason.name) {
             Some(records) => *records += 1,
             None => {
@@ -183,7 +175,7 @@ impl<'r> Worker<'r> {
 
     fn needs_example(&self, change: Change) -> bool {
         let kept = self.report.examples.get(&change);
-        kept.map_or(0, |kept| kept.len()) < self.examples
+        kept.map_or(0, |kept| kept.len()) < self.settings.examples
     }
 
     fn keep(&mut self, change: Change, example: Example) {
@@ -192,7 +184,7 @@ impl<'r> Worker<'r> {
     }
 
     /// Decides a record again.
-    fn replay(&mut self, number: u64, bytes: &[u8]) -> Result<(), Reason> {
+    fn replay(&mut self, number: u64, bytes: &[u8]) -> Result<Decided, Reason> {
         let text = std::str::from_utf8(bytes).map_err(|_| Reason::new("the line is not UTF-8"))?;
         if self.mark.find(bytes).is_none() {
             return self.replay_record(number, text);
@@ -208,7 +200,7 @@ impl<'r> Worker<'r> {
     }
 
     /// Decides a record of a decision log again.
-    fn replay_record(&mut self, number: u64, text: &str) -> Result<(), Reason> {
+    fn replay_record(&mut self, number: u64, text: &str) -> Result<Decided, Reason> {
         let record = Record::parse(text).map_err(|error| reason::of_line(&error))?;
         let seen = Seen {
             time: record.time,
@@ -225,7 +217,7 @@ impl<'r> Worker<'r> {
             Some(caller) if self.used.is_none() => match self.repeated.find(&record, caller) {
                 Ok(decided) if !self.needs_example(decided.change) => {
                     self.repeat(&seen, &decided);
-                    return Ok(());
+                    return Ok(decided);
                 }
                 Ok(_) => None,
                 Err(place) => place,
@@ -240,7 +232,7 @@ impl<'r> Worker<'r> {
             self.note_undecided(&record);
             reason::of_record(&error)
         })?;
-        let decided = self.decide(
+        let (decided, is_simple) = self.decide(
             number,
             &Logged {
                 seen,
@@ -251,10 +243,10 @@ impl<'r> Worker<'r> {
                 masked: Some(&recorded),
             },
         )?;
-        if let (Some(place), Some(decided)) = (place, decided) {
+        if let (Some(place), true) = (place, is_simple) {
             self.repeated.keep(place, &record, &recorded, decided);
         }
-        Ok(())
+        Ok(decided)
     }
 
     /// Notes the action of a record that cannot be replayed, such as one about a list.
@@ -268,7 +260,7 @@ impl<'r> Worker<'r> {
     }
 
     /// Decides an event of CloudTrail again.
-    fn replay_event(&mut self, number: u64, event: &Event<'_>) -> Result<(), Reason> {
+    fn replay_event(&mut self, number: u64, event: &Event<'_>) -> Result<Decided, Reason> {
         let request = match self.events.request(event) {
             Ok(request) => request,
             Err(reason) => {
@@ -281,7 +273,7 @@ impl<'r> Worker<'r> {
                 return Err(reason);
             }
         };
-        self.decide(
+        let (decided, _) = self.decide(
             number,
             &Logged {
                 seen: Seen {
@@ -296,15 +288,17 @@ impl<'r> Worker<'r> {
                 masked: None,
             },
         )?;
-        Ok(())
+        Ok(decided)
     }
 
-    /// Decides a record with both policies. Returns the result if it does not depend on facts that the log does not contain.
-    fn decide(&mut self, number: u64, logged: &Logged<'_>) -> Result<Option<Decided>, Reason> {
+    /// Decides a record with both policies. Returns the result, and whether it depends only on the keys that one decision of
+    /// each policy has read.
+    fn decide(&mut self, number: u64, logged: &Logged<'_>) -> Result<(Decided, bool), Reason> {
         let Some(principal) = logged.needed.first().map(Request::principal) else {
             return Err(Reason::new("the record contains no request"));
         };
-        let (Some(old), Some(new)) = (logged.decide(self.old), logged.decide(self.new)) else {
+        let (old, new) = (&self.settings.old, &self.settings.new);
+        let (Some(old), Some(new)) = (logged.decide(old), logged.decide(new)) else {
             return Err(Reason::new(
                 "the session policies of the caller are too large",
             ));
@@ -314,6 +308,7 @@ impl<'r> Worker<'r> {
         let mut decided = Decided {
             change,
             old_is_allowed: old.is_allowed,
+            new_is_allowed: new.is_allowed,
             principal: self.principals.position(&name(principal)),
             action: self.actions.position(logged.action),
             old_statement: None,
@@ -370,7 +365,7 @@ impl<'r> Worker<'r> {
             && new.is_allowed.is_some()
             && logged.needed.len() == 1
             && logged.possible.is_empty();
-        Ok(is_simple.then_some(decided))
+        Ok((decided, is_simple))
     }
 
     fn change(&self, old: &Verdict<'_>, new: &Verdict<'_>, principal: &Principal) -> Change {
@@ -378,7 +373,9 @@ impl<'r> Worker<'r> {
             (Some(old), Some(new)) if old == new => Change::Unchanged,
             (Some(false), Some(_)) => Change::NewlyAllowed,
             (Some(true), Some(_)) => Change::NewlyDenied,
-            (None, None) if self.old.is_same_for(self.new, principal) => Change::Unchanged,
+            (None, None) if self.settings.old.is_same_for(&self.settings.new, principal) => {
+                Change::Unchanged
+            }
             (None, _) | (_, None) => Change::Depends,
         }
     }
@@ -398,7 +395,7 @@ impl<'r> Worker<'r> {
 
     fn count(&mut self, seen: &Seen, decided: &Decided) {
         let change = decided.change;
-        self.report.counts.add(change);
+        self.report.counts.add(change, 1);
         self.report.sampled += u64::from(seen.is_sampled);
         if let (Some(before), Some(is_allowed)) = (seen.is_allowed, decided.old_is_allowed) {
             self.report.decided_differently += u64::from(before != is_allowed);
@@ -411,7 +408,7 @@ impl<'r> Worker<'r> {
             self.leave_hour();
             self.hour.0 = hour;
         }
-        self.hour.1.add(change);
+        self.hour.1.add(change, 1);
     }
 
     /// Forgets the names if there are too many, and the results that contain their positions.

@@ -30,8 +30,8 @@ const MOST_RESOURCES: usize = 100;
 
 /// Converts events into requests.
 #[derive(Debug)]
-pub(crate) struct Translator<'s> {
-    services: &'s [&'static ServiceMetadata],
+pub(crate) struct Translator {
+    services: Vec<&'static ServiceMetadata>,
     /// The actions of the services, by the prefix and the name.
     actions: HashMap<(&'static str, &'static str), &'static ActionMetadata>,
     callers: Callers,
@@ -70,10 +70,10 @@ enum CheckedResource<'e> {
     Part(&'static ResourceTypeMetadata, ResourcePart),
 }
 
-impl<'s> Translator<'s> {
+impl Translator {
     /// Creates a converter for events of these services, which calls `complete` with each caller.
     pub(crate) fn new(
-        services: &'s [&'static ServiceMetadata],
+        services: &[&'static ServiceMetadata],
         complete: fn(Principal) -> Principal,
     ) -> Self {
         let actions = services.iter().flat_map(|service| {
@@ -81,7 +81,7 @@ impl<'s> Translator<'s> {
             actions.map(|action| ((service.prefix, action.name), action))
         });
         Self {
-            services,
+            services: services.to_vec(),
             actions: actions.collect(),
             callers: Callers::new(complete),
         }

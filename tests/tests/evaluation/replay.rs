@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{env, fs};
 
 use pinpoint_iam::decision_log::{Outcome, Record, RecordedRequest, RecordedRequests};
@@ -149,6 +150,72 @@ fn a_long_file_has_the_results_of_its_lines() {
         assert_eq!(report, expected, "{threads}");
         assert_eq!(progress.bytes.into_inner(), long.bytes());
     }
+}
+
+/// Single records have the results that they have in a log, also those that are damaged, foreign or too long.
+#[test]
+fn single_records_have_the_results_of_their_log() {
+    const MAX_RECORD: usize = 4 * 1024 * 1024;
+    let record = lines(9, 1);
+    let record = record.trim_ascii();
+    let padded = |length: usize| [record, &vec![b' '; length - record.len()]].concat();
+    let mut log = lines(8, LINES);
+    for line in [
+        b"foreign".as_slice(),
+        b"{}",
+        b"\xff",
+        br#"{"eventVersion": "1.11", "userIdentity": {}}"#,
+        record.strip_suffix(b"}").unwrap(),
+        // Blanks of ASCII that are not blanks of JSON.
+        &[b"\x0c", record, b"\x0c\r"].concat(),
+        b" \x0c\r",
+        &padded(MAX_RECORD),
+        &padded(MAX_RECORD + 1),
+        &vec![b'x'; 2 * MAX_RECORD],
+        &vec![b'x'; 2 * MAX_RECORD],
+        record,
+    ] {
+        log.extend(line);
+        log.push(b'\n');
+    }
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("replay-records");
+    fs::write(&path, &log).unwrap();
+    let file = LogFile::at(path).unwrap();
+    let replay = Arc::new(replay(&policies(true).unwrap(), &policies(false).unwrap()));
+    let whole = replay.run(std::slice::from_ref(&file), 1, &Progress::default());
+    // Lines, the two valid ones and the others; the line with blanks only is not a record.
+    assert_eq!(whole.counts.records, LINES + 11);
+    assert_eq!(whole.counts.not_replayable, 8);
+    assert!(whole.counts.newly_allowed > 0 && whole.counts.depends > 0);
+
+    let parts = file.parts();
+    assert!(parts.len() > 1);
+    let (mut from_parts, mut from_lines) = (Counts::default(), Counts::default());
+    let mut records = replay.records();
+    for part in parts {
+        file.read(part, |record| match record {
+            Some(record) => from_parts.add(records.decide(record).change, 1),
+            None => from_parts.add(Change::NotReplayable, 1),
+        });
+    }
+    assert_eq!(from_parts, whole.counts);
+
+    let mut records = replay.records();
+    let all = log.split(|byte| *byte == b'\n');
+    for line in all.filter(|line| !line.trim_ascii().is_empty()) {
+        let decided = records.decide(line);
+        from_lines.add(decided.change, 1);
+        let is_possible = match decided.change {
+            Change::NewlyAllowed => (decided.old, decided.new) == (Some(false), Some(true)),
+            Change::NewlyDenied => (decided.old, decided.new) == (Some(true), Some(false)),
+            Change::Unchanged => decided.old == decided.new,
+            Change::Depends => decided.old.is_none() || decided.new.is_none(),
+            Change::NotReplayable => decided.old.or(decided.new).is_none(),
+        };
+        assert!(is_possible, "{decided:?}");
+    }
+    assert_eq!(from_lines, whole.counts);
+    assert_eq!(records.decide(b"").change, Change::NotReplayable);
 }
 
 /// A record has the result that it would have in a log of its own, also if an earlier one is similar.
