@@ -8,25 +8,11 @@ use pinpoint_iam::source::{
     AccountDetails, Directory, PolicySource, PolicyStore, PrincipalPolicies,
 };
 use pinpoint_iam_catalog::nearest;
-use pinpoint_iam_core::json::{Node, Type};
 use pinpoint_iam_tools::principals;
 
 use crate::failure::Failure;
 
-/// Members of the output.
-const MEMBERS: [&str; 3] = ["UserDetailList", "RoleDetailList", "GroupDetailList"];
-
-/// Whether a text is the output of `aws iam get-account-authorization-details`.
-pub(crate) fn is_account(text: &str) -> bool {
-    let members = Node::root(text)
-        .ok()
-        .filter(|node| node.json_type() == Type::Object);
-    let members = members.and_then(|node| node.members().ok());
-    let mut members = members.into_iter().flatten();
-    members.any(|member| MEMBERS.contains(&&*member.name))
-}
-
-/// Reads the users and roles in such a text.
+/// Reads the users and roles in a text for which [`is_account`](pinpoint_iam_tools::parts::is_account) is true.
 pub(crate) fn parse(name: &str, text: &str) -> Result<PolicyStore, Failure> {
     let details = AccountDetails::from_json(name, text);
     details

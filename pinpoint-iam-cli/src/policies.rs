@@ -221,7 +221,7 @@ fn contains_none(paths: &[PathBuf]) -> Failure {
 
 /// Reads policies and account details from files and directories.
 pub(crate) fn load_with_accounts(paths: &[PathBuf]) -> Result<Loaded, Failure> {
-    read(paths, accounts::is_account)
+    read(paths, parts::is_account)
 }
 
 fn read(paths: &[PathBuf], is_account: impl Fn(&str) -> bool) -> Result<Loaded, Failure> {

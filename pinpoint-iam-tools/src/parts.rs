@@ -247,15 +247,17 @@ const IDENTITIES: [(&str, &str, PolicyKind); 3] = [
     ),
 ];
 
+fn lists_identities(members: &[Member<'_>]) -> bool {
+    let mut lists = IDENTITIES.iter();
+    lists.any(|(list, ..)| members.iter().any(|member| member.name == *list))
+}
+
 /// The policies in the output of `aws iam get-account-authorization-details`: inline policies, trust policies, and the
 /// default versions of managed policies.
 fn of_account<'a>(root: &Node<'a>) -> Vec<Part<'a>> {
     let mut found = Vec::new();
     let of_root = members(root);
-    let is_account = of_root
-        .iter()
-        .any(|member| IDENTITIES.iter().any(|(list, ..)| member.name == *list));
-    if !is_account {
+    if !lists_identities(&of_root) {
         return found;
     }
     for member in &of_root {
@@ -308,6 +310,11 @@ fn elements<'a>(node: &Node<'a>) -> Vec<Node<'a>> {
         Type::List => node.elements().unwrap_or_default(),
         _ => Vec::new(),
     }
+}
+
+/// Whether a text is the output of `aws iam get-account-authorization-details`.
+pub fn is_account(text: &str) -> bool {
+    Node::root(text).is_ok_and(|root| lists_identities(&members(&root)))
 }
 
 /// Whether a text contains a policy document. It does not if it is not valid JSON.
@@ -478,6 +485,7 @@ mod tests {
                     {{"IsDefaultVersion": true, "Document": {DOCUMENT}}}
                 ]}}]}}"#
         );
+        assert!(is_account(&text) && !is_account(DOCUMENT));
         let found = documents(&text);
         let kinds: Vec<_> = found.iter().filter_map(|part| part.kind).collect();
         assert_eq!(

@@ -8,6 +8,7 @@ use std::{env, fs, io};
 
 use pinpoint_iam::Policy;
 use pinpoint_iam::source::PolicyStore;
+use pinpoint_iam_tools::parts;
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -77,7 +78,7 @@ pub(super) fn read(name: &str) -> Result<Source, Failure> {
 
 /// Reads the contents of one file.
 fn of_file(name: &str, text: &str, path: String) -> Result<Source, Failure> {
-    if accounts::is_account(text) {
+    if parts::is_account(text) {
         return accounts::parse(name, text).map(Source::Account);
     }
     let policy = policies::policy(name, text)?;
