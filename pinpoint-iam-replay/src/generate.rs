@@ -1,6 +1,7 @@
 //! Logs for tests and benchmarks: the same lines for the same seed.
 
 use std::io::{self, Write};
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use pinpoint_iam::context::Value as KeyValue;
@@ -85,34 +86,12 @@ pub struct Generator {
 /// Fails if the policies are not valid, which does not happen.
 pub fn policies(with_denies: bool) -> io::Result<PolicyStore> {
     let mut store = PolicyStore::new();
-    let parse = |name: String, text: &str| -> io::Result<Policy> {
-        let document = Document::parse(text).map_err(io::Error::other)?;
-        Ok(Policy::new(&name, document))
-    };
-    let teams: io::Result<Vec<Policy>> = (0..TEAMS)
-        .map(|team| {
-            let apps: Vec<String> = (0..APPS)
-                .filter(|app| app % TEAMS == team || app % (TEAMS + 5) == team)
-                .map(|app| format!(r#""arn:aws:mobiletargeting:us-east-1:{ACCOUNT}:apps/app-{app:04}*""#))
-                .collect();
-            let apps = apps.join(", ");
-            let deny = match with_denies {
-                true => format!(
-                    r#", {{"Sid": "KeepCampaigns", "Effect": "Deny", "Action": "mobiletargeting:DeleteCampaign", "Resource": [{apps}]}}"#
-                ),
-                false => String::new(),
-            };
-            let text = format!(
-                r#"{{"Version": "2012-10-17", "Statement": [
-                    {{"Sid": "Read", "Effect": "Allow", "Action": ["mobiletargeting:Get*", "mobiletargeting:PutEvents"], "Resource": [{apps}]}},
-                    {{"Sid": "Write", "Effect": "Allow", "Action": ["mobiletargeting:Update*", "mobiletargeting:Create*", "mobiletargeting:Delete*"],
-                        "Resource": [{apps}], "Condition": {{"IpAddress": {{"aws:SourceIp": ["203.0.113.0/24", "198.51.100.0/25"]}}}}}},
-                    {{"Sid": "Send", "Effect": "Allow", "Action": "mobiletargeting:SendMessages", "Resource": [{apps}],
-                        "Condition": {{"StringEquals": {{"aws:PrincipalTag/team": "team-{team:02}"}}}}}}{deny}]}}"#
-            );
-            parse(format!("team-{team:02}.json"), &text)
-        })
-        .collect();
+    let teams = (0..TEAMS).map(|team| {
+        let document = Document::parse(&team_policy(team, with_denies));
+        let document = document.map_err(io::Error::other)?;
+        Ok(Policy::new(&format!("team-{team:02}.json"), document))
+    });
+    let teams: io::Result<Vec<Policy>> = teams.collect();
     let teams = teams?;
     for number in 0..USERS + USERS / 4 {
         let (arn, _) = identity(number);
@@ -121,6 +100,67 @@ pub fn policies(with_denies: bool) -> io::Result<PolicyStore> {
         team.into_iter().for_each(|team| own.attach(team.clone()));
     }
     Ok(store)
+}
+
+/// Returns the [`policies`] as the output of `aws iam get-account-authorization-details`.
+pub fn account_details(with_denies: bool) -> String {
+    let policy_arn = |team: u64| format!("arn:aws:iam::{ACCOUNT}:policy/team-{team:02}");
+    let attached = |numbers: Range<u64>, kind: &str| -> Vec<Value> {
+        let identities = numbers.map(|number| {
+            let (arn, _) = identity(number);
+            let name = arn.rsplit('/').next();
+            json!({
+                format!("{kind}Name"): name,
+                "Arn": arn,
+                format!("{kind}PolicyList"): [],
+                "AttachedManagedPolicies": [{"PolicyArn": policy_arn(number % TEAMS)}],
+            })
+        });
+        identities.collect()
+    };
+    let mut users = attached(0..USERS, "User");
+    for user in users.iter_mut().filter_map(Value::as_object_mut) {
+        user.insert("GroupList".to_owned(), json!([]));
+    }
+    let teams = (0..TEAMS).map(|team| {
+        let document: Value = serde_json::from_str(&team_policy(team, with_denies)).unwrap_or_default();
+        json!({
+            "Arn": policy_arn(team),
+            "DefaultVersionId": "v1",
+            "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": document}],
+        })
+    });
+    let teams: Vec<Value> = teams.collect();
+    let details = json!({
+        "UserDetailList": users,
+        "RoleDetailList": attached(USERS..USERS + USERS / 4, "Role"),
+        "GroupDetailList": [],
+        "Policies": teams,
+    });
+    details.to_string()
+}
+
+/// The policy of a team.
+fn team_policy(team: u64, with_denies: bool) -> String {
+    let apps: Vec<String> = (0..APPS)
+        .filter(|app| app % TEAMS == team || app % (TEAMS + 5) == team)
+        .map(|app| format!(r#""arn:aws:mobiletargeting:us-east-1:{ACCOUNT}:apps/app-{app:04}*""#))
+        .collect();
+    let apps = apps.join(", ");
+    let deny = match with_denies {
+        true => format!(
+            r#", {{"Sid": "KeepCampaigns", "Effect": "Deny", "Action": "mobiletargeting:DeleteCampaign", "Resource": [{apps}]}}"#
+        ),
+        false => String::new(),
+    };
+    format!(
+        r#"{{"Version": "2012-10-17", "Statement": [
+            {{"Sid": "Read", "Effect": "Allow", "Action": ["mobiletargeting:Get*", "mobiletargeting:PutEvents"], "Resource": [{apps}]}},
+            {{"Sid": "Write", "Effect": "Allow", "Action": ["mobiletargeting:Update*", "mobiletargeting:Create*", "mobiletargeting:Delete*"],
+                "Resource": [{apps}], "Condition": {{"IpAddress": {{"aws:SourceIp": ["203.0.113.0/24", "198.51.100.0/25"]}}}}}},
+            {{"Sid": "Send", "Effect": "Allow", "Action": "mobiletargeting:SendMessages", "Resource": [{apps}],
+                "Condition": {{"StringEquals": {{"aws:PrincipalTag/team": "team-{team:02}"}}}}}}{deny}]}}"#
+    )
 }
 
 /// The ARN of a user or role, and that of its requests.
@@ -305,4 +345,35 @@ fn event(record: &Record<'_>, number: u64) -> Value {
         event.insert("errorCode".to_owned(), json!("AccessDenied"));
     }
     event
+}
+
+#[cfg(test)]
+mod tests {
+    use pinpoint_iam::source::{AccountDetails, PolicySource as _};
+
+    use super::*;
+
+    #[test]
+    fn account_details_have_the_policies() {
+        let documents = |store: &PolicyStore| -> Vec<(String, Vec<String>)> {
+            let identities = store.iter().map(|(arn, own)| {
+                let documents = own.identity().iter();
+                let documents = documents.map(|policy| policy.document().to_string());
+                (arn.to_owned(), documents.collect())
+            });
+            let mut documents: Vec<_> = identities.collect();
+            documents.sort();
+            documents
+        };
+        for with_denies in [false, true] {
+            let details = account_details(with_denies);
+            let details = AccountDetails::from_json("account.json", details);
+            let store = details.load().unwrap();
+            assert_eq!(
+                documents(&store),
+                documents(&policies(with_denies).unwrap())
+            );
+            assert_eq!(store.len(), 500);
+        }
+    }
 }
