@@ -7,21 +7,23 @@ use std::collections::BTreeSet;
 use grpc_campaigns::proto::campaigns_client::CampaignsClient;
 use grpc_campaigns::proto::campaigns_server::CampaignsServer;
 use grpc_campaigns::proto::{
-    CreateCampaignRequest, DeleteCampaignRequest, Empty, GetCampaignRequest, ListCampaignsRequest,
+    Campaign, CreateCampaignRequest, DeleteCampaignRequest, Empty, GetCampaignRequest,
+    ListCampaignsRequest,
 };
 use grpc_campaigns::{DESCRIPTORS, Service, authenticate, authorizer, policies, scope};
 use pinpoint_iam::testing::{Sweep, SweepCaller, allow_all, deny_all};
-use pinpoint_iam::web::tonic::{route_table, server};
+use pinpoint_iam::web::tonic::{HasAuthorizer, guarded, route_table, server};
 use pinpoint_iam::web::{Access, ErrorResponses, Rejection};
-use pinpoint_iam::{Authorizer, AuthorizerBuilder, Principal, Scope};
+use pinpoint_iam::{Authorizer, AuthorizerBuilder, Principal, Scope, requires};
 use pinpoint_iam_docs::{AccessMatrix, RouteVerdict};
 use prost::Message;
 use prost_types::FileDescriptorSet;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
+use tonic::server::NamedService;
 use tonic::service::InterceptorLayer;
 use tonic::transport::{Channel, Endpoint, Server};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Response, Status};
 
 type Client = CampaignsClient<Channel>;
 
@@ -468,4 +470,101 @@ fn the_declarations_are_those_of_the_definition() {
         .map(|route| route.declaration.handler)
         .collect();
     assert_eq!(public, ["ping"]);
+}
+
+/// A service of which only the implementation matters.
+#[tonic::async_trait]
+trait Lookup {
+    async fn get_campaign(
+        &self,
+        request: Request<GetCampaignRequest>,
+    ) -> Result<Response<Campaign>, Status>;
+}
+
+struct LookupServer<T>(T);
+
+impl<T> LookupServer<T> {
+    fn new(service: T) -> Self {
+        Self(service)
+    }
+}
+
+impl<T> NamedService for LookupServer<T> {
+    const NAME: &'static str = "campaigns.v1.Lookup";
+}
+
+/// A service with a type parameter.
+struct Generic<T>(Authorizer, T);
+
+impl<T> HasAuthorizer for Generic<T> {
+    fn authorizer(&self) -> &Authorizer {
+        &self.0
+    }
+}
+
+#[guarded(LookupServer)]
+#[tonic::async_trait]
+impl<T: Send + Sync + 'static> Lookup for Generic<T> {
+    #[requires(GetCampaign)]
+    async fn get_campaign(
+        &self,
+        request: Request<GetCampaignRequest>,
+    ) -> Result<Response<Campaign>, Status> {
+        drop(request);
+        Ok(Response::new(Campaign::default()))
+    }
+}
+
+/// A service for one application, whose id is not in the message.
+struct OfApplication(Authorizer, &'static str);
+
+impl HasAuthorizer for OfApplication {
+    fn authorizer(&self) -> &Authorizer {
+        &self.0
+    }
+}
+
+#[guarded(LookupServer)]
+#[tonic::async_trait]
+impl Lookup for OfApplication {
+    #[requires(GetCampaign, application_id = self.1)]
+    async fn get_campaign(
+        &self,
+        request: Request<GetCampaignRequest>,
+    ) -> Result<Response<Campaign>, Status> {
+        drop(request);
+        Ok(Response::new(Campaign::default()))
+    }
+}
+
+/// A check is generated in its method, and not beside the implementation, if it depends on the service.
+#[tokio::test]
+async fn a_check_that_depends_on_the_service_decides() {
+    let authorizer = builder().build().unwrap();
+    let generic = Generic(authorizer.clone(), ());
+    let services: [(&str, Box<dyn Lookup>); 3] = [
+        ("demo", Box::new(server::<LookupServer<_>, _>(generic).0)),
+        ("demo", Box::new(OfApplication(authorizer.clone(), "demo"))),
+        ("other", Box::new(OfApplication(authorizer, "other"))),
+    ];
+    for (index, (application, service)) in services.iter().enumerate() {
+        for (caller, campaign, expected) in [
+            ("", "welcome", Code::Unauthenticated),
+            ("eve", "welcome", Code::PermissionDenied),
+            ("ben", "secret", Code::PermissionDenied),
+            ("ben", "a/b", Code::InvalidArgument),
+            ("ben", "welcome", Code::Ok),
+            ("ana", "secret", Code::Ok),
+        ] {
+            let expected = match (*application, caller, expected) {
+                ("other", "ben", Code::Ok) => Code::PermissionDenied,
+                (_, _, expected) => expected,
+            };
+            let request = authenticate(by(caller, ())).unwrap();
+            let (metadata, extensions, ()) = request.into_parts();
+            let request = Request::from_parts(metadata, extensions, ids("demo", campaign));
+            let found = code(service.get_campaign(request).await);
+            assert_eq!(found, expected, "service {index}: {caller}: {campaign}");
+        }
+    }
 }

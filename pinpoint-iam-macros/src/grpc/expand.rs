@@ -1,13 +1,17 @@
 //! Generates the implementation with its checks, and the list of its methods.
 //!
 //! ```text
-//! #[tonic::async_trait]
-//! impl Campaigns for Service {
-//!     async fn get_campaign(&self, request: Request<GetCampaignRequest>) -> Result<Response<Campaign>, Status> {
-//!         let (request, _) = match ::pinpoint_iam::web::tonic::__check(&self, request, .., |guard, request| { .. }).await { .. };
-//!         { .. the body as it was written .. }
+//! const _: () = {
+//!     fn __check_get_campaign(guard: &Guard<'_>, request: &Request<GetCampaignRequest>) -> Result<(), Denied> { .. }
+//!
+//!     #[tonic::async_trait]
+//!     impl Campaigns for Service {
+//!         async fn get_campaign(&self, request: Request<GetCampaignRequest>) -> Result<Response<Campaign>, Status> {
+//!             let (request, _) = match ::pinpoint_iam::web::tonic::__check(&self, request, .., __check_get_campaign).await { .. };
+//!             { .. the body as it was written .. }
+//!         }
 //!     }
-//! }
+//! };
 //!
 //! impl ::pinpoint_iam::web::tonic::GuardedService<CampaignsServer<Service>> for Service { .. }
 //! ```
@@ -17,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, Meta, Pat, PatIdent};
+use syn::{Attribute, FnArg, GenericParam, Meta, Pat, PatIdent};
 
 use super::parse::{Arguments, Item, Service};
 use crate::catalogs::Catalogs;
@@ -61,7 +65,9 @@ pub(super) fn expand(
         }
     }
     let mut function_of: BTreeMap<String, Ident> = BTreeMap::new();
+    let is_generic = !generics.params.is_empty();
     let mut code = Vec::new();
+    let mut beside = TokenStream::new();
     let mut methods = Vec::new();
     let mut publics = Vec::new();
     let mut assertions = TokenStream::new();
@@ -97,14 +103,19 @@ pub(super) fn expand(
         publics.extend(public.cloned());
         if let Some(Method {
             code: method,
+            beside: function,
             declaration,
             assertions: of_method,
-        }) = method(catalogs, root, *function, &server, &name, errors)
-        {
+        }) = method(
+            catalogs, root, *function, is_generic, &server, &name, errors,
+        ) {
             code.push(method);
             // The compiler evaluates one assertion of each kind instead of one for each method. An assertion of a method
             // with conditions applies only under these conditions.
             let conditions = quote!(#(#conditions)*);
+            if !function.is_empty() {
+                beside.extend(quote!(#conditions #function));
+            }
             for Assertion { key, code } in of_method {
                 if asserted.insert((conditions.to_string(), key)) {
                     assertions.extend(quote!(#conditions #code));
@@ -127,11 +138,19 @@ pub(super) fn expand(
         .iter()
         .filter(|attribute| attribute.path().is_ident("cfg"));
     let conditions: Vec<&Attribute> = conditions.collect();
+    let id_traits = requires::id_traits(root);
     quote! {
-        #(#attributes)*
-        impl #generics #service for #self_type #where_clause {
-            #(#code)*
-        }
+        #(#conditions)*
+        const _: () = {
+            #[allow(unused_imports)]
+            #id_traits
+            #beside
+
+            #(#attributes)*
+            impl #generics #service for #self_type #where_clause {
+                #(#code)*
+            }
+        };
 
         #(#conditions)*
         const _: () = {
@@ -162,6 +181,7 @@ fn method(
     catalogs: &Catalogs,
     root: &Root,
     mut function: Function,
+    is_generic: bool,
     server: &TokenStream,
     name: &str,
     errors: &mut Errors,
@@ -188,7 +208,7 @@ fn method(
         }
         (false, [public]) => public_method(root, &function, public, errors),
         (true, []) => {
-            let Some(request) = request(&mut function, server, name) else {
+            let Some(request) = request(&mut function, is_generic, server, name) else {
                 errors.push(place, messages::NO_REQUEST_PARAMETER);
                 return None;
             };
@@ -198,7 +218,20 @@ fn method(
 }
 
 /// Names the parameter with the request, and returns what the check needs of it. `None` if there is no such parameter.
-fn request(function: &mut Function, server: &TokenStream, name: &str) -> Option<OfService> {
+fn request(
+    function: &mut Function,
+    is_generic: bool,
+    server: &TokenStream,
+    name: &str,
+) -> Option<OfService> {
+    let generics = &function.signature.generics.params;
+    let has_types = generics
+        .iter()
+        .any(|parameter| !matches!(parameter, GenericParam::Lifetime(_)));
+    // These may contain `#[cfg]`, which would have to be on the function too.
+    let mut attributes = function.attributes.iter();
+    let has_conditions = attributes.any(|one| one.path().is_ident("cfg_attr"));
+    let is_separate = !is_generic && !has_types && !has_conditions;
     let mut inputs = function.signature.inputs.iter_mut();
     let Some(FnArg::Receiver(_)) = inputs.next() else {
         return None;
@@ -222,6 +255,7 @@ fn request(function: &mut Function, server: &TokenStream, name: &str) -> Option<
         name: name.to_owned(),
         request,
         pattern,
+        separate: is_separate.then(|| (*parameter.ty).clone()),
     })
 }
 
@@ -276,6 +310,7 @@ fn public_method(
             #visibility #signature #body
         },
         declaration: public::declaration(&reason, &signature.ident, root),
+        beside: TokenStream::new(),
         assertions: Vec::new(),
     })
 }

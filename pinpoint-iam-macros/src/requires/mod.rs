@@ -19,10 +19,10 @@ mod ui_tests;
 use proc_macro2::Ident;
 use proc_macro2::{Span, TokenStream};
 #[cfg(feature = "tonic")]
-use syn::{Expr, PatIdent};
+use syn::{Expr, PatIdent, Type};
 
 #[cfg(feature = "tonic")]
-pub(crate) use self::expand::{Assertion, Method};
+pub(crate) use self::expand::{Assertion, Method, id_traits};
 #[cfg(feature = "tonic")]
 use self::parse::Argument;
 use self::parse::Function;
@@ -108,6 +108,8 @@ pub(crate) struct OfService {
     pub(crate) request: Ident,
     /// The pattern of this parameter, as the user wrote it.
     pub(crate) pattern: PatIdent,
+    /// The type of this parameter, unless the method may only exist under conditions, or has type parameters.
+    pub(crate) separate: Option<Type>,
 }
 
 /// Converts a method with at least one `#[requires(..)]` to the method with its check.

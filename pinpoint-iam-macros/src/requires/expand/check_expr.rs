@@ -42,6 +42,8 @@ pub(super) struct Writer<'a> {
     pub(super) stage: Stage,
     /// Whether the names of parameters refer to references.
     pub(super) has_references: bool,
+    /// Whether [`id_traits`] surround the check.
+    pub(super) has_id_traits: bool,
 }
 
 impl Writer<'_> {
@@ -306,10 +308,7 @@ impl Writer<'_> {
                         quote!(#guard.#ask(#action, #text))
                     }
                 };
-                quote! {{
-                    use #root::__private::{IdByDisplay as _, IdByReference as _, NoId as _};
-                    #asked
-                }}
+                self.with_id_traits(asked)
             }
             (Target::Given(expression), known) => {
                 let ask = ask("check", "authorize");
@@ -394,11 +393,16 @@ impl Writer<'_> {
             let value = self.value(value);
             quote!(#field: #value)
         });
-        let root = self.root;
-        quote! {{
-            use #root::__private::{IdByDisplay as _, IdByReference as _, NoId as _};
-            #ty::from_ids(#ids { #(#each),* })
-        }}
+        self.with_id_traits(quote!(#ty::from_ids(#ids { #(#each),* })))
+    }
+
+    /// An expression with the traits in scope that convert ids to text.
+    fn with_id_traits(&self, expression: TokenStream) -> TokenStream {
+        if self.has_id_traits {
+            return expression;
+        }
+        let traits = id_traits(self.root);
+        quote!({ #traits #expression })
     }
 
     /// A string that names a part of a resource, with the span of the user's code.
@@ -536,6 +540,11 @@ fn key_type(root: &Root, field: &KeyField<'_>) -> TokenStream {
         }
         false => quote!(#root::__private::key_types::#name),
     }
+}
+
+/// Imports of the traits that convert ids to text.
+pub(crate) fn id_traits(root: &Root) -> TokenStream {
+    quote!(use #root::__private::{IdByDisplay as _, IdByReference as _, NoId as _};)
 }
 
 /// The metadata of an action of a service without a catalog, `iam:PassRole`.

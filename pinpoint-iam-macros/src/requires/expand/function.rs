@@ -118,6 +118,7 @@ pub(super) fn guarded_check(
         guard: &asked,
         stage: Stage::Final,
         has_references: false,
+        has_id_traits: false,
     };
     let (check, _) = combined_check(clauses, &writer);
     // If the function owns the guard, its body keeps it.

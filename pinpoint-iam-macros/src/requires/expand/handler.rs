@@ -122,6 +122,7 @@ fn checks(
             guard,
             stage,
             has_references: true,
+            has_id_traits: false,
         };
         combined_check(clauses, &writer)
     };

@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::Pat;
 
+#[cfg(feature = "tonic")]
+pub(crate) use self::check_expr::id_traits;
 use self::check_expr::{Stage, Writer};
 #[cfg(feature = "tonic")]
 use super::OfService;
@@ -62,7 +64,7 @@ pub(crate) fn expand_method(
     let Form::Function(_) = form else {
         return None;
     };
-    let check = method::check(&clauses, of_service, root);
+    let (check, beside) = method::check(&function, &clauses, of_service, root);
     Some(Method {
         declaration: declaration::declaration(&function, &clauses, None, root),
         assertions: same_catalogs(&clauses, root)
@@ -70,6 +72,7 @@ pub(crate) fn expand_method(
             .chain(probes)
             .collect(),
         code: function::expand(function, &clauses, check, &TokenStream::new(), root),
+        beside,
     })
 }
 
@@ -78,6 +81,8 @@ pub(crate) fn expand_method(
 pub(crate) struct Method {
     /// The method with its check.
     pub(crate) code: TokenStream,
+    /// The function that it calls, beside the implementation.
+    pub(crate) beside: TokenStream,
     /// The data about it for documents and audits.
     pub(crate) declaration: TokenStream,
     /// The items that it needs beside it.

@@ -1,6 +1,6 @@
-//! `#[async_trait]` above and below, patterns of the request, an `Arc<Self>`, several attributes, a generic service, and
-//! a method whose name cannot be derived; and a module in which the names that the expansion could use mean something
-//! else.
+//! `#[async_trait]` above and below, patterns of the request, an `Arc<Self>`, several attributes, a generic service, a
+//! check that uses the service, and a method whose name cannot be derived; and a module in which the names that the
+//! expansion could use mean something else.
 
 #[path = "../service.rs"]
 #[allow(dead_code, unused_imports)]
@@ -90,6 +90,34 @@ impl Shared for Service {
     }
 }
 
+/// The application of every note.
+struct OfOneApplication(Authorizer, String);
+
+impl HasAuthorizer for OfOneApplication {
+    fn authorizer(&self) -> &Authorizer {
+        &self.0
+    }
+}
+
+#[guarded(NotesServer)]
+#[tonic::async_trait]
+impl Notes for OfOneApplication {
+    #[requires(GetCampaign, application_id = self.1)]
+    async fn get_note(
+        &self,
+        request: Request<GetCampaignRequest>,
+    ) -> Result<Response<Empty>, Status> {
+        let _ = request;
+        Ok(Response::new(Empty {}))
+    }
+
+    #[cfg_attr(all(), allow(clippy::unused_async))]
+    #[requires(GetApps)]
+    async fn get_url(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
+        Ok(Response::new(Empty {}))
+    }
+}
+
 mod shadowed {
     #![allow(dead_code, non_camel_case_types)]
 
@@ -157,6 +185,8 @@ fn main() {
     assert_eq!(names(renamed), ["GetNote", "GetURL"]);
     let generic = <Generic<u8> as GuardedService<NotesServer<Generic<u8>>>>::methods();
     assert_eq!(names(generic), ["GetNote", "GetUrl"]);
+    let of_one = <OfOneApplication as GuardedService<NotesServer<OfOneApplication>>>::methods();
+    assert_eq!(names(of_one), ["GetNote", "GetUrl"]);
     let shadowed = <shadowed::Inner as GuardedService<NotesServer<shadowed::Inner>>>::methods();
     assert_eq!(names(shadowed), ["GetNote", "GetURL"]);
     let table = route_table::<NotesServer<Generic<u8>>, Generic<u8>>();
