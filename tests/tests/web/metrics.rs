@@ -28,11 +28,14 @@ use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::RequestedAction;
 use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::source::{
-    Fetched, PolicyFiles, PolicySet, PolicySource, PolicyStore, PrincipalFuture, PrincipalRecords,
-    PrincipalRequest, PrincipalSource, SourceError, from_fn,
+    Fetched, IdentityRecord, Invalidation, PolicyFiles, PolicyRecord, PolicySet, PolicySource,
+    PolicyStore, PrincipalFuture, PrincipalRecords, PrincipalRequest, PrincipalSource, SourceError,
+    from_fn,
 };
 use pinpoint_iam::testing::SimulatedClock;
-use pinpoint_iam::{Arn, Authorizer, Policy, Principal, PrincipalCache, Scope, requires};
+use pinpoint_iam::{
+    Arn, Authorizer, Invalidator, Policy, Principal, PrincipalCache, Scope, requires,
+};
 use serde::Deserialize;
 use tower::ServiceExt as _;
 
@@ -394,6 +397,99 @@ impl PrincipalSource for NoPrincipals {
     }
 }
 
+/// Principals that have a policy of their own and a shared one.
+struct Shared {
+    /// Reports a change while the user `moves` is read, once.
+    invalidator: Arc<Mutex<Option<Invalidator>>>,
+}
+
+impl PrincipalSource for Shared {
+    fn name(&self) -> String {
+        "shared".to_owned()
+    }
+
+    fn policies_of<'a>(&'a self, request: PrincipalRequest<'a>) -> PrincipalFuture<'a> {
+        let is = |name: &str| request.identities.iter().any(|arn| arn.ends_with(name));
+        let policy =
+            |name: &str, document: &str| PolicyRecord::managed(name, "v1").with_document(document);
+        let mut records = PrincipalRecords::new(Revision::new("1"));
+        for arn in request.identities {
+            // White space counts as memory, and not for AWS's limit of a policy.
+            let spaces = if is("/large") { 8_000 } else { 0 };
+            let own = format!("{DOCUMENT}{}", " ".repeat(spaces));
+            let mut record = IdentityRecord::new(arn);
+            record.policies = vec![policy(arn, &own), policy("shared", DOCUMENT)];
+            records.identities.push(record);
+        }
+        let result = match is("/fails") {
+            true => Err(SourceError::of_file("shared".as_ref(), "no connection")),
+            false => Ok(records),
+        };
+        if is("/moves")
+            && let Some(invalidator) = self.invalidator.lock().unwrap().take()
+        {
+            assert!(invalidator.invalidate(&Invalidation::Everything));
+        }
+        Box::pin(async { result })
+    }
+}
+
+#[test]
+fn each_figure_of_the_cache_has_its_own_metric() {
+    let recorded = Recorded::start();
+    let invalidator = Arc::new(Mutex::new(None));
+    let source = Shared {
+        invalidator: Arc::clone(&invalidator),
+    };
+    let authorizer = Authorizer::builder()
+        .scope(scope())
+        .principal_source(source, PrincipalCache::new().max_bytes(256 << 10))
+        .metrics("cache")
+        .build()
+        .unwrap();
+    *invalidator.lock().unwrap() = Some(authorizer.invalidator());
+    let load = |name: &str| {
+        let arn = format!("arn:aws:iam::111122223333:user/{name}");
+        let principal = Principal::from_arn(&arn).unwrap();
+        runtime().block_on(authorizer.load(&principal))
+    };
+    assert!(load("large") && load("large") && load("moves"));
+    assert!(!load("fails") && !load("fails") && !load("fails"));
+    assert!(load("a") && load("b") && load("c") && load("d"));
+    for _ in 0..9 {
+        assert!(load("moves"));
+    }
+    for _ in 0..7 {
+        authorizer.invalidate(&Invalidation::Group("none".to_owned()));
+    }
+    authorizer.report_metrics();
+    let series = recorded.series();
+    let counts = authorizer.principal_cache_counts();
+    assert!(counts.entry_bytes > 1_000 && counts.managed_bytes > 1_000);
+    assert_ne!(counts.entry_bytes, counts.managed_bytes);
+    // All are different, so that a metric with another figure is noticed.
+    for (name, labels, expected) in [
+        ("look_ups_total", "result=hit", 9),
+        ("look_ups_total", "result=miss", 10),
+        ("loads_total", "", 11),
+        ("load_failures_total", "", 3),
+        ("loads_superseded_total", "", 1),
+        ("invalidations_total", "", 8),
+        ("cache_overflows_total", "", 2),
+        ("cache_entries", "kind=principals", 5),
+        ("cache_entries", "kind=managed_policies", 6),
+        ("cache_bytes", "kind=principals", counts.entry_bytes),
+        ("cache_bytes", "kind=managed_policies", counts.managed_bytes),
+    ] {
+        let key = (format!("pinpoint_iam_principal_{name}"), labels.to_owned());
+        assert_eq!(
+            series.get(&key),
+            Some(&(expected as f64)),
+            "{name} {labels}"
+        );
+    }
+}
+
 /// Loads by polls, `refresh`, `reload` and `replace`, the age of the policies, caches, and the decision log.
 #[test]
 fn reports_are_exact() {
@@ -419,6 +515,9 @@ fn reports_are_exact() {
         .decision_log(log.clone())
         .build_async();
     let (polled, mut refresher) = runtime().block_on(built).unwrap();
+    for _ in 0..4 {
+        assert_eq!(runtime().block_on(on_axum(&polled, "/apps/a1", None)), 200);
+    }
     let becomes = |next| *reply.lock().unwrap() = next;
     becomes(Ok(Fetched::Unchanged));
     runtime().block_on(polled.refresh()).unwrap();
@@ -463,14 +562,11 @@ fn reports_are_exact() {
         Some(1.0)
     );
     // Denials are not sampled.
-    assert_eq!(
-        value(&expired, "decision_log_records_total", "outcome=written"),
-        Some(4.0)
-    );
-    assert_eq!(
-        value(&expired, "decision_log_records_total", "outcome=lost"),
-        Some(0.0)
-    );
+    for (outcome, expected) in [("written", 6.0), ("sampled_out", 2.0), ("lost", 0.0)] {
+        let labels = format!("outcome={outcome}");
+        let counted = value(&expired, "decision_log_records_total", &labels);
+        assert_eq!(counted, Some(expected), "{outcome}");
+    }
 
     let on_demand = Authorizer::builder()
         .scope(scope())
