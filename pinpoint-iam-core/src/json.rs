@@ -1,14 +1,17 @@
 //! JSON values with their positions.
 //!
-//! `serde_json` first checks the grammar of the whole text, and then returns each value as a slice of it. The offset of
-//! the slice is the position of the value, and no part of the text is lost.
+//! `serde_json` checks the grammar of the whole text, and returns each value as a slice of it. The offset of the slice is
+//! the position of the value, and no part of the text is lost. A [`Tree`] reads all levels of a text in one pass, and the
+//! parts of a [`Node`] are read when they are asked for.
+
+mod tree;
 
 use std::borrow::Cow;
-use std::fmt;
 
 use memchr::memchr;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+
+pub(crate) use self::tree::{Tree, TreeNode};
 
 use crate::position::Position;
 use crate::quoted::Quoted;
@@ -18,7 +21,8 @@ use crate::suggest::nearest;
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'s> {
     source: &'s str,
-    raw: &'s RawValue,
+    /// A part of `source`.
+    written: &'s str,
 }
 
 /// An error with its position.
@@ -75,13 +79,13 @@ pub enum Type {
 
 /// One member of an object.
 #[derive(Clone, Debug)]
-pub struct Member<'s> {
+pub struct Member<'s, V = Node<'s>> {
     /// The name.
     pub name: Cow<'s, str>,
     /// Where the name starts, in bytes from the start of the text.
     pub name_offset: usize,
     /// The value.
-    pub value: Node<'s>,
+    pub value: V,
 }
 
 /// A string and its position.
@@ -122,22 +126,24 @@ impl Type {
 impl<'s> Node<'s> {
     /// Parses the whole of `source` as one value.
     pub fn root(source: &'s str) -> Result<Self, JsonError> {
-        let raw = serde_json::from_str(source).map_err(|error| syntax_fault(source, &error))?;
-        Ok(Self { source, raw })
+        let raw: &RawValue =
+            serde_json::from_str(source).map_err(|error| syntax_fault(source, &error))?;
+        let written = raw.get();
+        Ok(Self { source, written })
     }
 
     /// Where the value starts, in bytes from the start of the text.
     pub fn offset(&self) -> usize {
-        offset_in(self.source, self.raw)
+        offset_in(self.source, self.written)
     }
 
     /// The value as written.
-    pub fn written(&self) -> &'s str {
-        self.raw.get()
+    pub const fn written(&self) -> &'s str {
+        self.written
     }
 
     pub fn json_type(&self) -> Type {
-        match self.raw.get().as_bytes().first() {
+        match self.written.as_bytes().first() {
             Some(b'{') => Type::Object,
             Some(b'[') => Type::List,
             Some(b'"') => Type::Text,
@@ -154,49 +160,33 @@ impl<'s> Node<'s> {
         JsonError::new(self.offset(), format!("{what} is {found}"), hint)
     }
 
-    /// Parses the whole of `source` as an object and returns its members, or the value if it is not an object.
-    ///
-    /// Same as [`root`](Self::root) followed by reading the members, but reads the text only once.
-    pub fn root_members<const N: usize>(
-        source: &'s str,
-        what: &str,
-        names: [&'static str; N],
-    ) -> Result<Result<[Option<Member<'s>>; N], Self>, JsonError> {
-        if !source.trim_ascii_start().starts_with('{') {
-            return Self::root(source).map(Err);
-        }
-        let members: Members<'s> =
-            serde_json::from_str(source).map_err(|error| syntax_fault(source, &error))?;
-        let part = |raw| Self { source, raw };
-        known(members.read(part), what, names).map(Ok)
-    }
-
     /// The members of an object, in order; duplicates are included.
     pub fn members(&self) -> Result<Vec<Member<'s>>, JsonError> {
-        let members: Members<'s> = self.take_apart()?;
-        members.read(|raw| self.part(raw)).collect()
-    }
-
-    /// The members of an object that may only have these members, each at most once.
-    pub fn known_members<const N: usize>(
-        &self,
-        what: &str,
-        names: [&'static str; N],
-    ) -> Result<[Option<Member<'s>>; N], JsonError> {
-        let members: Members<'s> = self.take_apart()?;
-        known(members.read(|raw| self.part(raw)), what, names)
+        let level = self.level()?;
+        let members = level.root().members()?;
+        members
+            .map(|member| {
+                let member = member?;
+                Ok(Member {
+                    name: member.name,
+                    name_offset: member.name_offset,
+                    value: member.value.node(),
+                })
+            })
+            .collect()
     }
 
     /// The elements of a list.
     pub fn elements(&self) -> Result<Vec<Self>, JsonError> {
-        let elements: Vec<&'s RawValue> = self.take_apart()?;
-        Ok(elements.into_iter().map(|raw| self.part(raw)).collect())
+        let level = self.level()?;
+        let elements = level.root().elements()?;
+        Ok(elements.map(TreeNode::node).collect())
     }
 
     /// The content of a string.
     pub fn text(&self) -> Result<Text<'s>, JsonError> {
         let offset = self.offset();
-        let quoted = self.raw.get();
+        let quoted = self.written;
         let plain = quoted
             .strip_prefix('"')
             .and_then(|rest| rest.strip_suffix('"'))
@@ -220,12 +210,9 @@ impl<'s> Node<'s> {
         })
     }
 
-    fn part(&self, raw: &'s RawValue) -> Self {
-        Self { raw, ..*self }
-    }
-
-    fn take_apart<T: Deserialize<'s>>(&self) -> Result<T, JsonError> {
-        serde_json::from_str(self.raw.get()).map_err(|error| {
+    /// The parts of the value, without their parts.
+    fn level(&self) -> Result<Tree<'s>, JsonError> {
+        Tree::of_value(*self, 1).map_err(|error| {
             JsonError::new(
                 self.offset(),
                 format!("this cannot be read: {}", without_place(&error)),
@@ -235,12 +222,12 @@ impl<'s> Node<'s> {
     }
 }
 
-/// The members of an object, by name.
-fn known<'s, const N: usize>(
-    members: impl Iterator<Item = Result<Member<'s>, JsonError>>,
+/// The members of an object that may only have these members, each at most once.
+fn known<'s, V, const N: usize>(
+    members: impl Iterator<Item = Result<Member<'s, V>, JsonError>>,
     what: &str,
     names: [&'static str; N],
-) -> Result<[Option<Member<'s>>; N], JsonError> {
+) -> Result<[Option<Member<'s, V>>; N], JsonError> {
     let mut found = [const { None }; N];
     for member in members {
         let member = member?;
@@ -267,7 +254,7 @@ pub fn duplicate(offset: usize, name: &str) -> JsonError {
 }
 
 /// Creates an error for a member that `what` does not have.
-pub fn unknown(member: &Member<'_>, what: &str, names: &[&'static str]) -> JsonError {
+pub fn unknown<V>(member: &Member<'_, V>, what: &str, names: &[&'static str]) -> JsonError {
     let hint = match nearest(&member.name, names.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
         None => {
@@ -282,12 +269,9 @@ pub fn unknown(member: &Member<'_>, what: &str, names: &[&'static str]) -> JsonE
     )
 }
 
-/// `raw` is a slice of `source`, so the difference of their addresses is its offset.
-fn offset_in(source: &str, raw: &RawValue) -> usize {
-    raw.get()
-        .as_ptr()
-        .addr()
-        .saturating_sub(source.as_ptr().addr())
+/// `part` is a slice of `source`, so the difference of their addresses is its offset.
+fn offset_in(source: &str, part: &str) -> usize {
+    part.as_ptr().addr().saturating_sub(source.as_ptr().addr())
 }
 
 fn syntax_fault(source: &str, error: &serde_json::Error) -> JsonError {
@@ -328,49 +312,4 @@ fn without_place(error: &serde_json::Error) -> String {
     let place = format!(" at line {} column {}", error.line(), error.column());
     let message = error.to_string();
     message.strip_suffix(&place).unwrap_or(&message).to_owned()
-}
-
-/// Serde's maps keep only the last of two members with the same name; this type keeps both.
-struct Members<'s>(Vec<(&'s RawValue, &'s RawValue)>);
-
-impl<'s> Members<'s> {
-    /// Reads the members and decodes their names. `part` creates a node from a part of the text.
-    fn read(
-        self,
-        part: impl Fn(&'s RawValue) -> Node<'s>,
-    ) -> impl Iterator<Item = Result<Member<'s>, JsonError>> {
-        self.0.into_iter().map(move |(name, value)| {
-            let name = part(name).text()?;
-            Ok(Member {
-                name_offset: name.offset,
-                name: name.content,
-                value: part(value),
-            })
-        })
-    }
-}
-
-impl<'s> Deserialize<'s> for Members<'s> {
-    fn deserialize<D: Deserializer<'s>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
-
-        impl<'s> Visitor<'s> for MembersVisitor {
-            type Value = Members<'s>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'s>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                // JSON does not announce the number of members; a statement usually has about six.
-                let mut members = Vec::with_capacity(6);
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(MembersVisitor)
-    }
 }

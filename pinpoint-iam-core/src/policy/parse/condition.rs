@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 
-use super::Places;
+use super::{DocumentMember, Places};
 use crate::condition::{Condition, ConditionValue, Part};
-use crate::json::{self, JsonError, Member, Node, Type};
+use crate::json::{self, JsonError, TreeNode, Type};
 use crate::policy::statement::{ConditionPlace, Conditions, OperatorBlock};
 use crate::quoted::Quoted;
 use crate::version::Version;
 
 /// The conditions of a statement, and their grouping.
 pub(super) fn read(
-    condition: &Member<'_>,
+    condition: &DocumentMember<'_, '_>,
     version: Version,
     places: &Places,
 ) -> Result<Conditions, JsonError> {
@@ -20,14 +20,14 @@ pub(super) fn read(
     let mut condition_places = Vec::new();
     let mut blocks = Vec::new();
     for operator in members(
-        &condition.value,
+        condition.value,
         "`Condition`",
         "write an object with operators",
         str::to_owned,
     )? {
         let what = format!("the value of {}", Quoted(&operator.name));
         let keys = members(
-            &operator.value,
+            operator.value,
             &what,
             "write an object with condition keys",
             str::to_ascii_lowercase,
@@ -52,16 +52,16 @@ pub(super) fn read(
 }
 
 /// The members of an object. Their names must differ after `fold`.
-fn members<'s>(
-    node: &Node<'s>,
+fn members<'t, 's>(
+    node: TreeNode<'t, 's>,
     what: &str,
     hint: &str,
     fold: fn(&str) -> String,
-) -> Result<Vec<Member<'s>>, JsonError> {
+) -> Result<Vec<DocumentMember<'t, 's>>, JsonError> {
     if node.json_type() != Type::Object {
         return Err(node.wrong_type(what, hint));
     }
-    let members = node.members()?;
+    let members: Vec<_> = node.members()?.collect::<Result<_, _>>()?;
     if let [] | [_] = &*members {
         return Ok(members);
     }
@@ -83,14 +83,14 @@ fn members<'s>(
 }
 
 fn read_condition(
-    operator: &Member<'_>,
-    key: &Member<'_>,
+    operator: &DocumentMember<'_, '_>,
+    key: &DocumentMember<'_, '_>,
     version: Version,
     places: &Places,
 ) -> Result<(Condition, ConditionPlace), JsonError> {
     let is_list = key.value.json_type() == Type::List;
     let nodes = if is_list {
-        key.value.elements()?
+        key.value.elements()?.collect()
     } else {
         vec![key.value]
     };
@@ -118,14 +118,14 @@ fn read_condition(
 }
 
 fn read_value(
-    node: &Node<'_>,
-    key: &Member<'_>,
+    node: &TreeNode<'_, '_>,
+    key: &DocumentMember<'_, '_>,
     in_list: bool,
 ) -> Result<ConditionValue, JsonError> {
     match node.json_type() {
         Type::Text => Ok(ConditionValue::Text(node.text()?.content.into_owned())),
         Type::Bool(value) => Ok(ConditionValue::Bool(value)),
-        Type::Number => Ok(ConditionValue::Number(node.written().to_owned())),
+        Type::Number => Ok(ConditionValue::Number(node.node().written().to_owned())),
         Type::Object | Type::List | Type::Null => {
             let (what, hint) = if in_list {
                 (

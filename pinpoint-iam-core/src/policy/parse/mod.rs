@@ -8,7 +8,7 @@ mod scan;
 use std::str::FromStr;
 
 use super::action::{ActionElement, KnownActions};
-use super::document::Document;
+use super::document::{Document, Written};
 use super::error::{ParseError, Place, TextError};
 use super::limits::Limits;
 use super::principal::{PrincipalElement, PrincipalEntries, PrincipalType, PrincipalValue};
@@ -17,7 +17,7 @@ use super::resource_pattern::ResourcePattern;
 use super::statement::Statement;
 use super::values::{List, Values};
 use crate::effect::Effect;
-use crate::json::{self, JsonError, Member, Node, Text, Type};
+use crate::json::{self, JsonError, Member, Node, Text, Tree, TreeNode, Type};
 use crate::quoted::Quoted;
 use crate::suggest::nearest;
 use crate::version::Version;
@@ -64,32 +64,51 @@ impl JsonError {
     }
 }
 
+/// A member of an object in a document.
+type DocumentMember<'t, 's> = Member<'s, TreeNode<'t, 's>>;
+
+/// The levels of the grammar: document, statements, statement, condition, operator, values.
+const LEVELS: usize = 6;
+
+/// Parses the text, and checks its length and depth.
+fn read_tree<'s>(source: &'s str, limits: &Limits) -> Result<Tree<'s>, JsonError> {
+    scan::check_length(source, limits)?;
+    match Tree::read(source, LEVELS) {
+        Ok(tree) if tree.depth() <= limits.max_depth().min(LEVELS) => Ok(tree),
+        // That it is too deep comes before all other errors.
+        result => {
+            scan::check_depth(source, limits)?;
+            if source.trim_ascii().is_empty() {
+                return Err(JsonError::new(
+                    0,
+                    "the document is empty",
+                    "write a policy document, an object with a `Statement`",
+                ));
+            }
+            result
+        }
+    }
+}
+
 fn read_document(source: &str, limits: &Limits) -> Result<Document, JsonError> {
-    let written = scan::survey(source, limits)?;
-    if source.trim_ascii().is_empty() {
-        return Err(JsonError::new(
-            0,
-            "the document is empty",
-            "write a policy document, an object with a `Statement`",
+    let tree = read_tree(source, limits)?;
+    let root = tree.root();
+    if root.json_type() != Type::Object {
+        return Err(root.wrong_type(
+            "the document",
+            "write an object with `Version` and `Statement`",
         ));
     }
     let [version, id, statement] =
-        Node::root_members(source, "a policy document", ["Version", "Id", "Statement"])?.map_err(
-            |other| {
-                other.wrong_type(
-                    "the document",
-                    "write an object with `Version` and `Statement`",
-                )
-            },
-        )?;
+        root.known_members("a policy document", ["Version", "Id", "Statement"])?;
     let places = Places::of(source);
     let version = match version {
-        Some(member) => Some(read_version(&member.value, &places)?),
+        Some(member) => Some(read_version(&member.value.node(), &places)?),
         None => None,
     };
     let id = match id {
         Some(member) => {
-            let text = string(&member.value, "`Id`")?;
+            let text = string(&member.value.node(), "`Id`")?;
             let place = places.of_offset(text.offset);
             Some((text.content.into(), place))
         }
@@ -105,27 +124,25 @@ fn read_document(source: &str, limits: &Limits) -> Result<Document, JsonError> {
             "add a statement, or a list of statements",
         ));
     };
-    let has_list = statement.json_type() == Type::List;
-    let nodes = match statement.json_type() {
-        Type::Object => vec![statement],
-        Type::List => statement.elements()?,
+    let (has_list, count) = match statement.json_type() {
+        Type::Object => (false, 1),
+        Type::List => (true, statement.elements()?.count()),
         _ => {
             return Err(statement.wrong_type("`Statement`", "write an object or a list of objects"));
         }
     };
-    if nodes.is_empty() {
+    if count == 0 {
         return Err(JsonError::new(
             statement.offset(),
             "the list of statements is empty",
             "add a statement",
         ));
     }
-    if nodes.len() > limits.max_statements() {
+    if count > limits.max_statements() {
         return Err(JsonError::new(
             statement.offset(),
             format!(
-                "the document has {} statements, and {} is the limit",
-                nodes.len(),
+                "the document has {count} statements, and {} is the limit",
                 limits.max_statements()
             ),
             "split it or raise the limit",
@@ -136,17 +153,24 @@ fn read_document(source: &str, limits: &Limits) -> Result<Document, JsonError> {
         places,
         actions: KnownActions::default(),
     };
-    let statements = nodes
-        .iter()
-        .enumerate()
-        .map(|(index, node)| reader.read(node, index))
-        .collect::<Result<_, _>>()?;
+    let mut statements = Vec::with_capacity(count);
+    if has_list {
+        for (index, node) in statement.elements()?.enumerate() {
+            statements.push(reader.read(node, index)?);
+        }
+    } else {
+        statements.push(reader.read(statement, 0)?);
+    }
     Ok(Document {
         version,
         id,
-        statements,
+        statements: statements.into(),
         has_list,
-        written,
+        written: Written {
+            characters: scan::characters(source),
+            white_space: tree.white_space(),
+            beyond_iam: scan::first_beyond_iam(source),
+        },
     })
 }
 
@@ -172,7 +196,7 @@ struct StatementReader {
 }
 
 impl StatementReader {
-    fn read(&mut self, node: &Node<'_>, index: usize) -> Result<Statement, JsonError> {
+    fn read(&mut self, node: TreeNode<'_, '_>, index: usize) -> Result<Statement, JsonError> {
         if node.json_type() != Type::Object {
             return Err(node.wrong_type(
                 "the statement",
@@ -205,7 +229,7 @@ impl StatementReader {
         )?;
         let place = self.places.of_offset(node.offset());
         let sid = match sid {
-            Some(member) => Some(self.read_sid(&member.value)?),
+            Some(member) => Some(self.read_sid(&member.value.node())?),
             None => None,
         };
         let Some(effect) = effect else {
@@ -215,7 +239,7 @@ impl StatementReader {
                 "add `\"Effect\": \"Allow\"` or `\"Effect\": \"Deny\"`",
             ));
         };
-        let (effect, effect_place) = self.read_effect(&effect.value)?;
+        let (effect, effect_place) = self.read_effect(&effect.value.node())?;
         let principal = match either(principal, not_principal)? {
             Some(member) => Some(self.read_principal(&member)?.into()),
             None => None,
@@ -288,7 +312,10 @@ impl StatementReader {
         }
     }
 
-    fn read_principal(&self, member: &Member<'_>) -> Result<PrincipalElement, JsonError> {
+    fn read_principal(
+        &self,
+        member: &DocumentMember<'_, '_>,
+    ) -> Result<PrincipalElement, JsonError> {
         let place = self.places.of_offset(member.value.offset());
         let hint = "write `\"*\"` for everyone, or an object such as `{\"AWS\": \"123456789012\"}`";
         let value = match member.value.json_type() {
@@ -303,7 +330,7 @@ impl StatementReader {
                 }
                 PrincipalValue::Everyone
             }
-            Type::Object => PrincipalValue::Listed(self.read_principals(&member.value)?),
+            Type::Object => PrincipalValue::Listed(self.read_principals(member.value)?),
             _ => {
                 return Err(member.value.wrong_type(&format!("`{}`", member.name), hint));
             }
@@ -315,11 +342,15 @@ impl StatementReader {
         })
     }
 
-    fn read_principals(&self, node: &Node<'_>) -> Result<Box<[PrincipalEntries]>, JsonError> {
+    fn read_principals(
+        &self,
+        node: TreeNode<'_, '_>,
+    ) -> Result<Box<[PrincipalEntries]>, JsonError> {
         // Checks the names; the entries keep the order of the text.
         node.known_members("a principal", PrincipalType::ALL.map(PrincipalType::name))?;
         let mut listed = Vec::new();
         for member in node.members()? {
+            let member = member?;
             for principal_type in PrincipalType::ALL {
                 if principal_type.name() == member.name {
                     let entries = values(&member, &self.places, Nulls::Refused, &mut |text, _| {
@@ -350,7 +381,7 @@ enum Nulls {
 
 /// The value of a member that is a string or a non-empty list of strings.
 fn values<T>(
-    member: &Member<'_>,
+    member: &DocumentMember<'_, '_>,
     places: &Places,
     nulls: Nulls,
     read: &mut dyn FnMut(&str, Place) -> Result<T, TextError>,
@@ -364,9 +395,9 @@ fn values<T>(
         Type::List => {
             let place = places.of_offset(member.value.offset());
             let elements = member.value.elements()?;
-            let mut items = Vec::with_capacity(elements.len());
+            let mut items = Vec::with_capacity(elements.clone().count());
             let mut skipped = Vec::new();
-            for (index, element) in elements.iter().enumerate() {
+            for (index, element) in elements.enumerate() {
                 match element.json_type() {
                     Type::Text => items.push(read_text(&element.text()?)?),
                     Type::Null if nulls == Nulls::Skipped => {
@@ -408,10 +439,10 @@ fn string<'s>(node: &Node<'s>, what: &str) -> Result<Text<'s>, JsonError> {
 }
 
 /// Returns the one of two members that the statement has.
-fn either<'s>(
-    positive: Option<Member<'s>>,
-    negated: Option<Member<'s>>,
-) -> Result<Option<Member<'s>>, JsonError> {
+fn either<'t, 's>(
+    positive: Option<DocumentMember<'t, 's>>,
+    negated: Option<DocumentMember<'t, 's>>,
+) -> Result<Option<DocumentMember<'t, 's>>, JsonError> {
     match (positive, negated) {
         (Some(positive), Some(negated)) => Err(JsonError::new(
             positive.name_offset.max(negated.name_offset),
@@ -425,6 +456,6 @@ fn either<'s>(
     }
 }
 
-fn is_negated(member: &Member<'_>) -> bool {
+fn is_negated(member: &DocumentMember<'_, '_>) -> bool {
     member.name.starts_with("Not")
 }

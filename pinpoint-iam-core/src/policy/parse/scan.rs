@@ -1,17 +1,14 @@
-//! A first scan of a document's text before it is parsed.
+//! Checks and counts of a document's text.
 
 use memchr::memchr2;
 
 use crate::json::{self, JsonError};
-use crate::policy::document::{Written, is_accepted_by_iam};
+use crate::policy::document::is_accepted_by_iam;
 use crate::policy::limits::Limits;
 use crate::position::Position;
 
-/// Checks length and depth, and counts the characters.
-///
-/// Does not allocate, and takes time proportional to the length, so that all later steps have bounded input. For text
-/// that is not JSON, the result may be wrong; such text is rejected later.
-pub(super) fn survey(source: &str, limits: &Limits) -> Result<Written, JsonError> {
+/// Checks the length, so that all later steps have bounded input.
+pub(super) fn check_length(source: &str, limits: &Limits) -> Result<(), JsonError> {
     if source.len() > limits.max_length() {
         return Err(JsonError::new(
             0,
@@ -23,21 +20,21 @@ pub(super) fn survey(source: &str, limits: &Limits) -> Result<Written, JsonError
             "shorten it or raise the limit",
         ));
     }
-    Ok(Written {
-        white_space: survey_structure(source.as_bytes(), limits)?,
-        // Continuation bytes do not start a character.
-        characters: source
-            .bytes()
-            .filter(|byte| byte & 0b1100_0000 != 0b1000_0000)
-            .count(),
-        beyond_iam: first_beyond_iam(source),
-    })
+    Ok(())
+}
+
+/// The number of characters.
+pub(super) fn characters(source: &str) -> usize {
+    match source.is_ascii() {
+        true => source.len(),
+        false => source.chars().count(),
+    }
 }
 
 /// The first character that IAM's API does not accept in the text of a policy.
 ///
 /// Most texts have none. The scan detects this for many bytes at a time.
-fn first_beyond_iam(source: &str) -> Option<(char, Position)> {
+pub(super) fn first_beyond_iam(source: &str) -> Option<(char, Position)> {
     let may_have_one = source.bytes().fold(false, |found, byte| {
         found | !may_be_in_an_accepted_character(byte)
     });
@@ -50,14 +47,15 @@ fn first_beyond_iam(source: &str) -> Option<(char, Position)> {
         .map(|(offset, character)| (character, json::position(source, offset)))
 }
 
-/// Checks the depth, and counts the white space between tokens.
-fn survey_structure(text: &[u8], limits: &Limits) -> Result<usize, JsonError> {
-    let mut white_space = 0;
+/// Finds the first object or list that is nested too deep.
+///
+/// The text need not be JSON. The result may then be wrong, but such text is rejected in any case.
+pub(super) fn check_depth(source: &str, limits: &Limits) -> Result<(), JsonError> {
+    let text = source.as_bytes();
     let mut depth = 0_usize;
     let mut offset = 0;
     while let Some(byte) = text.get(offset) {
         match byte {
-            b'\t' | b'\n' | b'\r' | b' ' => white_space += 1,
             b'{' | b'[' => {
                 depth += 1;
                 if depth > limits.max_depth() {
@@ -72,7 +70,7 @@ fn survey_structure(text: &[u8], limits: &Limits) -> Result<usize, JsonError> {
             offset = behind_string(text, offset);
         }
     }
-    Ok(white_space)
+    Ok(())
 }
 
 /// The offset after the string whose content starts at `offset`, after its opening quotation mark.
