@@ -1,7 +1,7 @@
 //! Counts the instructions of a decision, of lists, and of the attribute in a web request, and compares them with committed
 //! bounds: `cargo bench -p pinpoint-iam-benches --bench instructions`. With `--features production`, it counts those of
-//! principals on demand, of the decision log, and of comparison, lint, replay and the verification of a signature instead,
-//! because the feature changes all other counts.
+//! principals on demand, of the decision log, and of loading, comparison, lint, replay and the verification of a signature
+//! instead, because the feature changes all other counts.
 //!
 //! A separate program makes the same decisions on every run, and callgrind counts its instructions. Nothing is timed,
 //! so the check can be part of a gate that runs on any machine. With `-- --renew`, the counts become the new bounds.
@@ -221,7 +221,13 @@ fn analyses() -> Result<BTreeMap<String, f64>, Failure> {
         let all = |records: usize| one(&["replay", form, &records.to_string()]);
         Ok(((all(many)? - all(few)?) / (many - few) as f64).round())
     };
+    let statements = 1_000.0;
+    let load = |part: &str| -> Result<f64, Failure> {
+        Ok((one(&["load", part, "W3"])? / statements).round())
+    };
     let counts = [
+        ("parsing, each statement of W3", load("documents")?),
+        ("loading, each statement of W3", load("authorizer")?),
         ("comparison of two documents", one(&["compare"])?),
         ("lint of the policies of W1", one(&["lint", "W1"])?),
         ("lint of the policy of W2", one(&["lint", "W2"])?),

@@ -1,5 +1,5 @@
-//! Compares, lints or replays policies, or verifies signatures, so that the instructions can be counted; for the target
-//! `instructions`.
+//! Loads, compares, lints or replays policies, or verifies signatures, so that the instructions can be counted; for the
+//! target `instructions`.
 
 use std::hint::black_box;
 use std::io::{self, Cursor, Read};
@@ -40,13 +40,15 @@ fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let mut work = match arguments.as_slice() {
+        ["load", part @ ("documents" | "authorizer"), workload] => load(part, workload)?,
         ["compare"] => compare()?,
         ["lint", workload] => lint(workload)?,
         ["replay", form @ ("records" | "events"), count] => replay(form, count.parse()?)?,
         ["verify"] => verify()?,
         _ => {
             return Err(
-                "expected `compare`, `lint WORKLOAD`, `replay records|events COUNT`, or `verify`"
+                "expected `load documents|authorizer WORKLOAD`, `compare`, `lint WORKLOAD`, \
+                 `replay records|events COUNT`, or `verify`"
                     .into(),
             );
         }
@@ -70,6 +72,22 @@ fn named(lines: &str, name: &str) -> Result<Value, Failure> {
         }
     }
     Err(format!("no line has the name `{name}`").into())
+}
+
+/// Parses the documents of a workload, or also builds an authorizer with them.
+fn load<'a>(part: &str, workload: &str) -> Result<Work<'a>, Failure> {
+    let workload = Workload::named(workload)?;
+    // What was loaded stays in use, so freeing it is not counted.
+    Ok(match part {
+        "documents" => Box::new(move || {
+            std::mem::forget(workload.policies()?);
+            Ok(())
+        }),
+        _ => Box::new(move || {
+            std::mem::forget(workload.authorizer()?);
+            Ok(())
+        }),
+    })
 }
 
 /// Compares a pair of documents, which are parsed before.
