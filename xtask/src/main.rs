@@ -266,6 +266,7 @@ fn format(gate: &Gate) -> Outcome {
         "examples/poem",
         "fuzz",
         "pinpoint-iam-playground/bindings",
+        "replay",
         "tests/clients/rust",
     ] {
         gate.cargo(folder, "fmt --all --check")?;

@@ -1,0 +1,124 @@
+//! Log files in the object stores of a session.
+//!
+//! `pinpoint_iam_replay::Bucket` does the same for a later version of the crate `object_store` than DataFusion has.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use datafusion::error::Result;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::object_store::local::LocalFileSystem;
+use datafusion::object_store::path::Path;
+use datafusion::object_store::{
+    GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt as _,
+};
+use pinpoint_iam_replay::{LogContent, LogFile};
+use tokio::runtime::Handle;
+
+use crate::error::execution;
+
+/// The number of bytes that one request reads.
+const CHUNK: u64 = 8 * 1024 * 1024;
+
+/// The URL of the file system of this machine.
+const LOCAL: &str = "file:///";
+
+/// Finds the log file at a path of a store. Waits for the store: call it outside of asynchronous functions.
+pub(crate) fn log_file(
+    runtime: &RuntimeEnv,
+    store_url: &str,
+    path: &str,
+    handle: Handle,
+) -> Result<LogFile> {
+    let path = Path::parse(path)?;
+    if store_url == LOCAL {
+        let local = LocalFileSystem::new().path_to_filesystem(&path)?;
+        let shown = local.display().to_string();
+        return LogFile::at(local)
+            .map_err(|error| execution(format!("cannot read `{shown}`: {error}")));
+    }
+    let store = runtime.object_store(&ObjectStoreUrl::parse(store_url)?)?;
+    let object = handle.block_on(store.head(&path))?;
+    let name = format!("{store_url}{path}");
+    let bytes = object.size;
+    let content = LogObject {
+        store,
+        object,
+        runtime: handle,
+    };
+    Ok(LogFile::new(name, bytes, content))
+}
+
+/// The bytes of a log file.
+#[derive(Debug)]
+struct LogObject {
+    store: Arc<dyn ObjectStore>,
+    object: ObjectMeta,
+    runtime: Handle,
+}
+
+impl LogContent for LogObject {
+    fn open(&self, position: u64) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(ObjectReader {
+            object: self,
+            position,
+            chunk: Bytes::new(),
+        }))
+    }
+}
+
+/// Reads an object from a position.
+struct ObjectReader<'a> {
+    object: &'a LogObject,
+    /// The position after `chunk`.
+    position: u64,
+    /// The bytes that have arrived and were not read.
+    chunk: Bytes,
+}
+
+impl Read for ObjectReader<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        if self.chunk.is_empty() {
+            let end = self.position.saturating_add(CHUNK);
+            let end = end.min(self.object.object.size);
+            if self.position >= end {
+                return Ok(0);
+            }
+            self.chunk = self.object.range(self.position, end)?;
+            self.position = end;
+        }
+        let length = bytes.len().min(self.chunk.len());
+        let now = self.chunk.split_to(length);
+        let free = bytes.get_mut(..length).unwrap_or_default();
+        free.copy_from_slice(&now);
+        Ok(length)
+    }
+}
+
+impl LogObject {
+    /// Reads the bytes of a range. The object must not have changed.
+    fn range(&self, start: u64, end: u64) -> io::Result<Bytes> {
+        let ObjectMeta {
+            location,
+            e_tag,
+            last_modified,
+            ..
+        } = &self.object;
+        let options = GetOptions {
+            range: Some(GetRange::Bounded(start..end)),
+            if_match: e_tag.clone(),
+            if_unmodified_since: e_tag.is_none().then_some(*last_modified),
+            ..GetOptions::default()
+        };
+        let bytes = self.runtime.block_on(async {
+            let result = self.store.get_opts(location, options).await?;
+            result.bytes().await
+        })?;
+        match bytes.len() as u64 == end - start {
+            true => Ok(bytes),
+            false => Err(io::Error::other("the store has returned another range")),
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Queries in one process have the results of `pinpoint_iam_replay`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use datafusion::datasource::listing::ListingTableUrl;
+use datafusion::execution::FunctionRegistry as _;
+use datafusion::object_store::memory::InMemory;
+use datafusion::object_store::{ObjectStoreExt as _, path::Path as ObjectPath};
+use datafusion::prelude::SessionContext;
+use pinpoint_iam_datafusion::{Functions, Input, LogTable, RECORD, inputs, replay, session};
+use pinpoint_iam_replay::generate::{Generator, account_details};
+use pinpoint_iam_replay::{Counts, LogFile, Policies, Progress, Replay};
+use std::sync::Arc;
+
+const LINES: u64 = 3_000;
+
+/// A directory for the files of a test.
+fn directory(name: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir_all(&directory).unwrap();
+    directory
+}
+
+fn store(with_denies: bool) -> Policies {
+    Policies::of_store(pinpoint_iam_replay::generate::policies(with_denies).unwrap()).unwrap()
+}
+
+fn lines(seed: u64, lines: u64) -> Vec<u8> {
+    let mut log = Vec::new();
+    let mut generator = Generator::new(seed, store(true));
+    generator.write(lines, &mut log).unwrap();
+    log
+}
+
+/// A log with all results, and with lines that are damaged, foreign, empty or too long.
+fn log() -> Vec<u8> {
+    let mut log = lines(1, LINES);
+    for line in [
+        b"foreign".as_slice(),
+        b"\xff\xfe",
+        b"{}",
+        b" \r",
+        &vec![b'x'; 5 * 1024 * 1024],
+        &vec![b' '; 5 * 1024 * 1024],
+        &vec![b'x'; 9 * 1024 * 1024],
+    ] {
+        log.extend(line);
+        log.push(b'\n');
+    }
+    log.extend(lines(2, LINES));
+    log.extend(br#"{"v":1,"time":"2026-"#);
+    log
+}
+
+/// The result of the replay without DataFusion.
+fn expected(files: &[PathBuf]) -> Counts {
+    let files: Vec<LogFile> = files
+        .iter()
+        .map(|path| LogFile::at(path).unwrap())
+        .collect();
+    let replay = Replay::new(store(true), store(false));
+    replay.run(&files, 1, &Progress::default()).counts
+}
+
+async fn counts(session: &SessionContext, inputs: &[Input], partitions: usize) -> Counts {
+    let (old, new) = (account_details(true), account_details(false));
+    let functions = Functions::new([]);
+    replay(session, &functions, &old, &new, inputs, partitions)
+        .await
+        .unwrap()
+}
+
+fn text(path: &Path) -> String {
+    path.to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn log_files_have_the_results_of_the_replay() {
+    let directory = directory("log-files");
+    let (log_file, other) = (directory.join("a.jsonl"), directory.join("b.jsonl"));
+    fs::write(&log_file, log()).unwrap();
+    fs::write(&other, lines(3, 100)).unwrap();
+    let expected = expected(&[log_file.clone(), other]);
+    assert_eq!(expected.records, 2 * LINES + 100 + 7);
+    assert!(expected.newly_allowed > 0 && expected.depends > 0);
+    assert_eq!(
+        expected.records,
+        expected.newly_allowed
+            + expected.newly_denied
+            + expected.unchanged
+            + expected.depends
+            + expected.not_replayable
+    );
+    for partitions in [1, 2, 50] {
+        for address in [
+            vec![format!("{}/", text(&directory))],
+            vec![format!("{}/*.jsonl", text(&directory)), text(&log_file)],
+        ] {
+            let found = counts(&session(2), &inputs(address, RECORD), partitions).await;
+            assert_eq!(found, expected, "{partitions}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn parquet_has_the_results_of_its_lines() {
+    let directory = directory("parquet");
+    let log_file = directory.join("log");
+    fs::write(&log_file, log()).unwrap();
+    let expected = expected(std::slice::from_ref(&log_file));
+    let session = session(2);
+    let table = LogTable::find(&[text(&log_file)], 3, &session.runtime_env())
+        .await
+        .unwrap();
+    session.register_table("log", Arc::new(table)).unwrap();
+    // As text, a record that is not UTF-8 is NULL, and has the same result.
+    for (name, column) in [
+        ("bytes.parquet", "record"),
+        ("text.parquet", "try_cast(record AS VARCHAR) AS record"),
+    ] {
+        let path = text(&directory.join(name));
+        let records = session
+            .sql(&format!("SELECT {column} FROM log"))
+            .await
+            .unwrap();
+        records
+            .write_parquet(&path, Default::default(), None)
+            .await
+            .unwrap();
+        let found = counts(&session, &inputs(vec![path], RECORD), 1).await;
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn object_stores_of_the_session_are_read() {
+    let directory = directory("objects");
+    let path = directory.join("log");
+    fs::write(&path, log()).unwrap();
+    let expected = expected(&[path]);
+    let session = session(2);
+    let store = Arc::new(InMemory::new());
+    let object = ObjectPath::from("logs/2026/log");
+    store.put(&object, log().into()).await.unwrap();
+    let address = ListingTableUrl::parse("memory://bucket/logs/").unwrap();
+    session.register_object_store(address.object_store().as_ref(), store);
+    let address = vec!["memory://bucket/logs/".to_owned()];
+    assert_eq!(
+        counts(&session, &inputs(address, RECORD), 4).await,
+        expected
+    );
+}
+
+/// A file that has changed after it was found would have records in two parts or in none.
+#[tokio::test]
+async fn a_changed_file_is_an_error() {
+    let directory = directory("changed");
+    let path = directory.join("log");
+    fs::write(&path, lines(1, 10)).unwrap();
+    let session = session(1);
+    let table = LogTable::find(&[text(&path)], 1, &session.runtime_env())
+        .await
+        .unwrap();
+    fs::write(&path, lines(1, 9)).unwrap();
+    let error = session
+        .read_table(Arc::new(table))
+        .unwrap()
+        .collect()
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("has changed"), "{error}");
+}
+
+#[tokio::test]
+async fn functions_are_available_in_sql() {
+    let allow = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+    let on_condition = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}}"#;
+    let deny = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}"#;
+    let record = r#"{"v":1,"time":"2026-11-29T03:00:00Z","principal":{"arn":"arn:aws:iam::123456789012:user/ana"},"action":"mobiletargeting:GetApp","resource":"arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1","outcome":"allow","revision":"7","ns":1}"#;
+    let mut session = session(1);
+    Functions::new([]).register(&mut session).unwrap();
+    assert!(session.udf("iam_decide").is_ok());
+    for (call, expected) in [
+        (format!("iam_decide('{allow}', '{record}')"), "allow"),
+        (format!("iam_decide('{deny}', '{record}')"), "deny"),
+        (
+            format!("iam_decide('{on_condition}', '{record}')"),
+            "depends",
+        ),
+        (format!("iam_decide('{allow}', 'x')"), "not_replayable"),
+        (format!("iam_decide('{allow}', NULL)"), "not_replayable"),
+        (
+            format!("iam_compare('{allow}', '{deny}', '{record}')"),
+            "newly_denied",
+        ),
+        (
+            format!("iam_compare('{deny}', '{allow}', '{record}')"),
+            "newly_allowed",
+        ),
+        (
+            format!("iam_compare('{deny}', '{deny}', '{record}')"),
+            "unchanged",
+        ),
+        (
+            format!("iam_compare('{deny}', '{on_condition}', '{record}')"),
+            "depends",
+        ),
+        (
+            format!("iam_compare('{deny}', '{allow}', arrow_cast('{record}', 'BinaryView'))"),
+            "newly_allowed",
+        ),
+        (
+            format!("iam_compare('{deny}', '{allow}', arrow_cast('{record}', 'LargeUtf8'))"),
+            "newly_allowed",
+        ),
+        (
+            format!(
+                "iam_compare('{deny}', '{allow}', arrow_cast('{record}', 'Dictionary(Int32, Utf8)'))"
+            ),
+            "newly_allowed",
+        ),
+    ] {
+        let query = format!("SELECT cast({call} = '{expected}' AS VARCHAR) AS is_equal");
+        let batches = session.sql(&query).await.unwrap().collect().await.unwrap();
+        let shown = datafusion::arrow::util::pretty::pretty_format_batches(&batches);
+        assert!(shown.unwrap().to_string().contains("true"), "{call}");
+    }
+    for (call, expected) in [
+        ("iam_decide('{', 'x')".to_owned(), "policies:1:"),
+        (
+            format!("iam_compare('{allow}', '{{', 'x')"),
+            "new policies:1:",
+        ),
+        ("iam_decide(NULL, 'x')".to_owned(), "policies"),
+        (format!("iam_decide('{allow}')"), "2 arguments"),
+        (format!("iam_compare('{allow}', 'x')"), "3 arguments"),
+        (format!("iam_decide(1, 'x')"), "texts"),
+        (format!("iam_decide('{allow}', 1)"), "text or bytes"),
+        (
+            format!("iam_decide(column1, 'x') FROM (VALUES ('{allow}'), ('{deny}'))"),
+            "the same for all rows",
+        ),
+    ] {
+        let query = format!("SELECT {call}");
+        let error = match session.sql(&query).await {
+            Ok(planned) => planned.collect().await.err(),
+            Err(error) => Some(error),
+        };
+        let shown = error.map(|error| error.to_string()).unwrap_or_default();
+        assert!(shown.contains(expected), "{call}: {shown}");
+    }
+}
