@@ -1,7 +1,7 @@
 //! JSON values with their positions.
 //!
 //! `serde_json` checks the grammar of the whole text, and returns each value as a slice of it. The offset of the slice is
-//! the position of the value, and no part of the text is lost. A [`Tree`] reads all levels of a text in one pass, and the
+//! the position of the value, and no part of the text is lost. A tree reads all levels of a text in one pass, and the
 //! parts of a [`Node`] are read when they are asked for.
 
 mod tree;
