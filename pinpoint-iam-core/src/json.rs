@@ -1,8 +1,8 @@
 //! JSON values with their positions.
 //!
 //! `serde_json` checks the grammar of the whole text, and returns each value as a slice of it. The offset of the slice is
-//! the position of the value, and no part of the text is lost. A tree reads all levels of a text in one pass, and the
-//! parts of a [`Node`] are read when they are asked for.
+//! the position of the value, and no part of the text is lost. A tree reads all levels of a text in one pass. A
+//! [`Node`] reads one level, each time its parts are requested.
 
 mod tree;
 

@@ -30,8 +30,7 @@ const PROGRESS_STEP: u64 = 1_024;
 /// Changes the caller of a request.
 type Complete = fn(Principal) -> Principal;
 
-/// Decides the records of one part of a file after the other. `R` borrows or shares the
-/// settings.
+/// Decides the records of one part of a file after the other. `R` borrows or shares the settings.
 pub(crate) struct Worker<R> {
     settings: R,
     requests: RecordedRequests<Complete>,
