@@ -182,7 +182,7 @@ impl<'t, 's> TreeNode<'t, 's> {
 
 /// Builds a tree while `serde_json` parses.
 ///
-/// `serde_json` does not tell where an object or a list starts and ends. This follows from where the parts before it
+/// `serde_json` does not report where an object or a list starts and ends. This follows from where the parts before it
 /// end, because only white space and one comma or colon can be between them.
 struct Reader<'s> {
     source: &'s str,
