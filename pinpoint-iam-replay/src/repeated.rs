@@ -3,10 +3,13 @@
 //! Services repeat requests. A record has the result of an earlier one if everything on which the decisions depend is equal:
 //! the caller, the action, the resource with its account and scope, and the condition keys that the decisions have read. All
 //! of it is compared in full. Hashes only find the record to compare with.
+//!
+//! Many requests occur only once. A result is therefore kept when a request occurs for the second time.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher};
 
+use foldhash::quality::RandomState;
 use pinpoint_iam::Principal;
 use pinpoint_iam::decision_log::{Outcome, Record, RecordedKey, RecordedRequest, RecordedValue};
 
@@ -14,6 +17,9 @@ use crate::report::Change;
 
 /// The maximum number of requests that are kept.
 const MOST_REQUESTS: usize = 32_768;
+
+/// The number of requests that are remembered as having occurred once, a power of two.
+const REMEMBERED: usize = 65_536;
 
 /// The maximum number of results of one request, which differ in the values of condition keys.
 const MOST_RESULTS: usize = 4;
@@ -41,7 +47,9 @@ pub(crate) struct Decided {
 #[derive(Debug, Default)]
 pub(crate) struct Repeated {
     hasher: RandomState,
-    requests: HashMap<u64, Known>,
+    requests: HashMap<u64, Known, RandomState>,
+    /// Hashes of requests that have occurred, at the positions that these hashes determine.
+    occurred: Vec<u64>,
     /// The names of the condition keys of records. The records of a service have few different lists.
     key_lists: Vec<Vec<Box<str>>>,
 }
@@ -78,7 +86,8 @@ impl Repeated {
         self.key_lists.clear();
     }
 
-    /// Finds the result of a record with this caller, or else the place for it. There is no place for some records.
+    /// Finds the result of a record with this caller, or else the place for it. There is no place for some records, such as
+    /// the first one with a request.
     pub(crate) fn find(
         &mut self,
         record: &Record<'_>,
@@ -102,7 +111,7 @@ impl Repeated {
         let hash = state.finish();
         let place = Place { hash, key_list };
         let Some(known) = self.requests.get(&hash) else {
-            return Err(Some(place));
+            return Err(Some(place).filter(|_| self.has_occurred(hash)));
         };
         if !known.is_of(record, caller, key_list) {
             // Another request has the same hash.
@@ -143,6 +152,18 @@ impl Repeated {
             results: Vec::with_capacity(1),
         });
         known.results.push(KnownResult { read, decided });
+    }
+
+    /// Whether a request with this hash has occurred before, as far as it is remembered. Remembers this one.
+    fn has_occurred(&mut self, hash: u64) -> bool {
+        // A request with this hash is kept when it occurs for the first time.
+        const NONE: u64 = 0;
+        if self.occurred.is_empty() {
+            self.occurred.resize(REMEMBERED, NONE);
+        }
+        let position = usize::try_from(hash % REMEMBERED as u64).unwrap_or_default();
+        let slot = self.occurred.get_mut(position);
+        slot.is_some_and(|slot| std::mem::replace(slot, hash) == hash)
     }
 
     /// Returns the position of the names of the record's condition keys.
@@ -245,6 +266,45 @@ mod tests {
         ask(&record, &request)
     }
 
+    /// Finds the result of a record that occurs for the second time.
+    fn find_again(
+        repeated: &mut Repeated,
+        record: &Record<'_>,
+        caller: &Principal,
+    ) -> Result<Decided, Option<Place>> {
+        match repeated.find(record, caller) {
+            Err(None) => repeated.find(record, caller),
+            other => other,
+        }
+    }
+
+    /// Only requests that occur again are kept.
+    #[test]
+    fn a_request_has_a_place_when_it_occurs_again() {
+        let mut requests = RecordedRequests::new((|caller| caller) as fn(_) -> _);
+        let mut repeated = Repeated::default();
+        for is_again in [false, true] {
+            for name in ["apps/a1", "apps/a2"] {
+                with(
+                    &line(&[("apps/a1", name)]),
+                    &mut requests,
+                    |record, request| {
+                        let found = repeated.find(record, request.principal());
+                        assert_eq!(found.unwrap_err().is_some(), is_again, "{name}");
+                    },
+                );
+            }
+        }
+        repeated.clear();
+        with(&line(&[]), &mut requests, |record, request| {
+            let found = repeated.find(record, request.principal());
+            assert!(
+                found.unwrap_err().is_some(),
+                "what has occurred is no result"
+            );
+        });
+    }
+
     /// A request that differs in one part has no result of the other one, also if the hashes are equal.
     #[test]
     fn requests_with_equal_hashes_are_distinguished() {
@@ -266,7 +326,7 @@ mod tests {
             let mut requests = RecordedRequests::new((|caller| caller) as fn(_) -> _);
             let mut repeated = Repeated::default();
             let hash = with(&line(&[]), &mut requests, |record, request| {
-                let place = repeated.find(record, request.principal());
+                let place = find_again(&mut repeated, record, request.principal());
                 let place = place.unwrap_err().unwrap();
                 repeated.keep(place, record, request, DECIDED);
                 let again = repeated.find(record, request.principal());
@@ -274,7 +334,7 @@ mod tests {
                 place.hash
             });
             with(&line(&[change]), &mut requests, |record, request| {
-                let place = repeated.find(record, request.principal());
+                let place = find_again(&mut repeated, record, request.principal());
                 let place = place.unwrap_err().unwrap();
                 let known = repeated.requests.remove(&hash).unwrap();
                 repeated.requests.insert(place.hash, known);
@@ -306,7 +366,7 @@ mod tests {
                         .as_request()
                         .lookup(&ConditionKey::new("aws:sourceip"));
                 }
-                let place = repeated.find(record, request.principal());
+                let place = find_again(&mut repeated, record, request.principal());
                 repeated.keep(place.unwrap_err().unwrap(), record, request, DECIDED);
             });
             with(&line(&[change]), &mut requests, |record, request| {
@@ -325,7 +385,7 @@ mod tests {
             let mut requests = RecordedRequests::new((|caller| caller) as fn(_) -> _);
             let mut repeated = Repeated::default();
             with(&line(&[change]), &mut requests, |record, request| {
-                let found = repeated.find(record, request.principal());
+                let found = find_again(&mut repeated, record, request.principal());
                 assert!(matches!(found, Err(None)), "{change:?}");
             });
         }
@@ -334,7 +394,7 @@ mod tests {
         let mut requests = RecordedRequests::new((|caller| caller) as fn(_) -> _);
         let caller = requests.caller(&record.principal).unwrap();
         assert!(matches!(
-            Repeated::default().find(&record, &caller),
+            find_again(&mut Repeated::default(), &record, &caller),
             Err(None)
         ));
     }
@@ -350,7 +410,7 @@ mod tests {
                 &line(&[("aws:SourceIp", &key)]),
                 &mut requests,
                 |record, request| {
-                    let found = repeated.find(record, request.principal());
+                    let found = find_again(&mut repeated, record, request.principal());
                     assert_eq!(found.unwrap_err().is_some(), number < MOST_KEY_LISTS);
                 },
             );
@@ -370,7 +430,7 @@ mod tests {
             with(&line, &mut requests, |record, request| {
                 let key = ConditionKey::new("aws:SourceIp");
                 request.as_request().lookup(&key);
-                let place = repeated.find(record, request.principal()).unwrap_err();
+                let place = find_again(&mut repeated, record, request.principal()).unwrap_err();
                 assert_eq!(place.is_some(), number < MOST_RESULTS, "{number}");
                 if let Some(place) = place {
                     repeated.keep(place, record, request, DECIDED);
@@ -389,7 +449,7 @@ mod tests {
         for number in 0..=MOST_REQUESTS {
             let line = line(&[("apps/a1", &format!("apps/{number}"))]);
             with(&line, &mut requests, |record, request| {
-                let place = repeated.find(record, request.principal());
+                let place = find_again(&mut repeated, record, request.principal());
                 repeated.keep(place.unwrap_err().unwrap(), record, request, DECIDED);
                 let again = repeated.find(record, request.principal());
                 assert!(again.is_ok(), "{number}");

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
+use foldhash::quality::RandomState;
 use memchr::memmem::Finder;
 use pinpoint_iam::context::{ConditionKey, Value};
 use pinpoint_iam::decision_log::{Outcome, Record, RecordedRequest, RecordedRequests};
@@ -33,7 +34,7 @@ type Complete = fn(Principal) -> Principal;
 /// Decides the records of one part of a file after the other. `R` borrows or shares the settings.
 pub(crate) struct Worker<R> {
     settings: R,
-    requests: RecordedRequests<Complete>,
+    requests: RecordedRequests<Complete, RandomState>,
     events: Translator,
     /// Finds the member that only events have.
     mark: Finder<'static>,
@@ -54,7 +55,7 @@ pub(crate) struct Worker<R> {
 #[derive(Default)]
 struct Names {
     numbers: Numbers<Box<str>>,
-    positions: HashMap<Box<str>, usize>,
+    positions: HashMap<Box<str>, usize, RandomState>,
 }
 
 /// The numbers of the current file by the statement that decides.
@@ -62,7 +63,7 @@ struct Names {
 struct Statements {
     numbers: Numbers<StatementName>,
     /// By the address of the document, the index and the type of the policy.
-    positions: HashMap<(usize, usize, PolicyType), usize>,
+    positions: HashMap<(usize, usize, PolicyType), usize, RandomState>,
 }
 
 impl<R: Deref<Target = Settings>> Worker<R> {
@@ -74,7 +75,7 @@ impl<R: Deref<Target = Settings>> Worker<R> {
         };
         let services = &settings.services;
         Self {
-            requests: RecordedRequests::new(complete),
+            requests: RecordedRequests::with_hasher(complete, RandomState::default()),
             events: Translator::new(services, complete),
             mark: Finder::new(cloudtrail::MARK),
             used: settings.collects_used.then(|| Recorder::new(services)),
@@ -172,9 +173,10 @@ impl<R: Deref<Target = Settings>> Worker<R> {
         }
     }
 
+    /// Whether a record with this result becomes an example. Those that have not changed do not.
     fn needs_example(&self, change: Change) -> bool {
         let kept = self.report.examples.get(&change);
-        kept.map_or(0, |kept| kept.len()) < self.settings.examples
+        change != Change::Unchanged && kept.map_or(0, |kept| kept.len()) < self.settings.examples
     }
 
     fn keep(&mut self, change: Change, example: Example) {
@@ -345,7 +347,7 @@ impl<R: Deref<Target = Settings>> Worker<R> {
         if change == Change::Depends {
             self.count_missing_keys(logged, [&old, &new]);
         }
-        if change != Change::Unchanged && self.needs_example(change) {
+        if self.needs_example(change) {
             let example = Example {
                 file: self.file.clone(),
                 record: number,

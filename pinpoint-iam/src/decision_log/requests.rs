@@ -35,10 +35,10 @@ const MOST_SCOPES: usize = 32;
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct RecordedRequests<F> {
+pub struct RecordedRequests<F, S = RandomState> {
     /// Changes a caller.
     complete: F,
-    hasher: RandomState,
+    hasher: S,
     /// By the hash of the caller in the record.
     callers: Callers,
     scopes: Vec<Scope>,
@@ -51,9 +51,19 @@ type Callers =
 impl<F: Fn(Principal) -> Principal> RecordedRequests<F> {
     /// Creates a converter that calls `complete` with each caller, for example to add groups.
     pub fn new(complete: F) -> Self {
+        Self::with_hasher(complete, RandomState::new())
+    }
+}
+
+impl<F: Fn(Principal) -> Principal, S: BuildHasher> RecordedRequests<F, S> {
+    /// Creates a converter that finds the callers that it keeps by hashes of `hasher`. Callers with equal hashes are
+    /// distinguished.
+    ///
+    /// Hashes of a keyed `hasher` are unpredictable, which matters if others can choose what is in the log.
+    pub fn with_hasher(complete: F, hasher: S) -> Self {
         Self {
             complete,
-            hasher: RandomState::new(),
+            hasher,
             callers: Callers::default(),
             scopes: Vec::new(),
         }
@@ -109,7 +119,7 @@ impl<F: Fn(Principal) -> Principal> RecordedRequests<F> {
     }
 }
 
-impl<F> fmt::Debug for RecordedRequests<F> {
+impl<F, S> fmt::Debug for RecordedRequests<F, S> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = formatter.debug_struct("RecordedRequests");
         shown
@@ -120,7 +130,7 @@ impl<F> fmt::Debug for RecordedRequests<F> {
 
 fn caller(
     callers: &mut Callers,
-    hasher: &RandomState,
+    hasher: &impl BuildHasher,
     complete: &impl Fn(Principal) -> Principal,
     recorded: &RecordedPrincipal<'_>,
 ) -> Result<Principal, InvalidRecord> {
