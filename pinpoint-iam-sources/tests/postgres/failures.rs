@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pinpoint_iam_sources::postgres::Queries;
+use pinpoint_iam::{Authorizer, Scope};
+use pinpoint_iam_sources::postgres::tokio_postgres::NoTls;
+use pinpoint_iam_sources::postgres::{PostgresPrincipals, Queries};
 use postgres_server::Server;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::setup::Outcome::{Allowed, Denied, NotLoaded};
-use crate::setup::{Database, Service, TestResult, allow, arn, cache, reader, user};
+use crate::setup::{Database, LONG, Service, TestResult, allow, arn, cache, reader, user};
 
 #[tokio::test]
 async fn a_statement_that_waits_for_a_lock_is_ended_and_denies() -> TestResult {
@@ -145,7 +147,9 @@ async fn cached_policies_are_removed_after_the_time_without_notifications() -> T
     let client = &database.client;
     client.batch_execute(&reader("ana")).await?;
     let mut service = Service::with(database.config(), cache(), |builder| {
-        builder.time_without_notifications(Duration::from_millis(1))
+        builder
+            .retry_interval(LONG)
+            .time_without_notifications(Duration::from_millis(1))
     })
     .await?;
     assert_eq!(service.ask("ana").await, Allowed);
@@ -155,12 +159,44 @@ async fn cached_policies_are_removed_after_the_time_without_notifications() -> T
         .monitor
         .wait_until(|status| status.losses == 1)
         .await;
-    // Not by a connection: there is none.
     while service.authorizer.principal_cache_counts().invalidations == before {
         tokio::task::yield_now().await;
     }
-    assert_eq!(service.monitor.status().listens, 1);
+    // Not by a connection: the listener has not tried to connect again.
+    let status = service.monitor.status();
+    assert_eq!((status.listens, status.failed_listens), (1, 0));
     assert_eq!(service.authorizer.principal_cache_counts().entries, 0);
+    Ok(())
+}
+
+/// Also if it is not connected, or has never been.
+#[tokio::test]
+async fn the_listener_ends_with_the_authorizer() -> TestResult {
+    let Some(database) = Database::new("ended").await? else {
+        return Ok(());
+    };
+    let unused = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
+    for (port, is_connected) in [(database.server.port(), true), (unused, false)] {
+        let (principals, listener) = PostgresPrincipals::builder(database.config_with_port(port))
+            .probe_interval(Duration::from_millis(200))
+            .retry_interval(Duration::from_millis(2))
+            .build(NoTls);
+        let mut monitor = listener.monitor();
+        let authorizer = Authorizer::builder()
+            .scope(Scope::new("aws", "us-east-1", "111122223333"))
+            .principal_source(principals, cache())
+            .build()?;
+        let running = tokio::spawn(listener.run(authorizer.invalidator()));
+        monitor
+            .wait_until(|status| match is_connected {
+                true => status.is_listening,
+                false => status.failed_listens > 0,
+            })
+            .await;
+        drop(authorizer);
+        running.await?;
+        assert!(!monitor.status().is_listening);
+    }
     Ok(())
 }
 
