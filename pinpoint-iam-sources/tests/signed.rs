@@ -440,6 +440,41 @@ async fn an_expired_set_in_use_is_not_confirmed_any_more() {
     assert_eq!(rights(&service.authorizer), "GetApp");
 }
 
+/// The time of day decides whether a set is valid, and the monotonic clock how old the policies are.
+#[tokio::test]
+async fn jumps_of_the_time_of_day_do_not_change_the_age() {
+    let years = 10 * 365 * DAY;
+    let noon = TimeOfDay::noon().get();
+    for (time, reason) in [
+        (noon + years, "has expired"),
+        (noon - years, "is from the future"),
+    ] {
+        let service = started().await;
+        let age = || service.authorizer.freshness().age;
+        service.clock.advance(MINUTE);
+        service.time.set(time);
+        assert_eq!(age(), MINUTE);
+        assert_eq!(rights(&service.authorizer), "GetApp");
+        // A wrong clock neither confirms the policies nor lets them expire earlier.
+        service.bucket.put(Content::Unchanged);
+        let outcome = service.authorizer.refresh().await;
+        let Err(RefreshError::Unavailable(error)) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert!(error.to_string().contains(reason), "{error}");
+        assert_eq!(age(), MINUTE);
+        service.clock.advance(8 * MINUTE);
+        assert_eq!(rights(&service.authorizer), "GetApp");
+        service.clock.advance(MINUTE);
+        assert_eq!(rights(&service.authorizer), "");
+        // The clock is correct again.
+        service.time.set(noon);
+        assert_eq!(service.authorizer.refresh().await, Ok(Refreshed::Unchanged));
+        assert_eq!(age(), Duration::ZERO);
+        assert_eq!(rights(&service.authorizer), "GetApp");
+    }
+}
+
 #[tokio::test]
 async fn a_source_that_confirms_what_it_never_returned_is_not_believed() {
     let (time, clock) = (TimeOfDay::noon(), SimulatedClock::new());

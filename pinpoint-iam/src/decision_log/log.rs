@@ -554,7 +554,7 @@ impl<S: DecisionSink> Writer<S> {
             for entry in batch.entries() {
                 outcome = outcome.and(match entry {
                     Some(entry) => {
-                        let times = Times::of(&entry, now, &shared.clock);
+                        let times = Times::of(entry.started..entry.at, now, &shared.clock);
                         sink.write(&recorder.record(&entry, times, &mut texts))
                     }
                     None => Err(io::Error::other("a decision is incomplete")),

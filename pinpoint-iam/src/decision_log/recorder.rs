@@ -1,6 +1,7 @@
 //! How records are made of the decisions in the queue.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use serde_json::value::to_raw_value;
@@ -29,16 +30,16 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// Returns the times of `entry`, where the clocks show `now`.
-    pub(super) fn of<T>(
-        entry: &Entry<'_, T>,
+    /// Returns the times of a decision that was made in `span`, where the clocks show `now`.
+    pub(super) fn of(
+        span: Range<ClockReading>,
         now: (SystemTime, ClockReading),
         clock: &Clock,
     ) -> Self {
-        let since = clock.between(entry.at, now.1);
+        let since = clock.between(span.end, now.1);
         Self {
             made: now.0.checked_sub(since).unwrap_or(now.0),
-            duration: clock.between(entry.started, entry.at),
+            duration: clock.between(span.start, span.end),
         }
     }
 }
@@ -242,5 +243,44 @@ fn principal(principal: &Principal) -> RecordedPrincipal<'_> {
                 })
             })
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads `clock` again when it has advanced by `time`.
+    fn after(clock: &Clock, from: ClockReading, time: Duration) -> ClockReading {
+        loop {
+            let reading = clock.read();
+            if clock.between(from, reading) >= time {
+                return reading;
+            }
+            std::hint::spin_loop();
+        }
+    }
+
+    /// The wall clock may be set while a decision is in the queue, and the counter may start again after a suspension.
+    #[test]
+    fn jumps_of_the_clocks_change_only_the_time_that_they_show() {
+        let clock = Clock::start();
+        let millisecond = Duration::from_millis(1);
+        let started = clock.read();
+        let made = after(&clock, started, millisecond);
+        let written = after(&clock, made, millisecond);
+        let duration = clock.between(started, made);
+        let since = clock.between(made, written);
+        let year = Duration::from_secs(365 * 24 * 3600);
+        let today = SystemTime::UNIX_EPOCH + 57 * year;
+        for shown in [today, today + 100 * year, today - 100 * year] {
+            let times = Times::of(started..made, (shown, written), &clock);
+            assert_eq!((times.made, times.duration), (shown - since, duration));
+            // The counter shows less than before.
+            let times = Times::of(started..written, (shown, made), &clock);
+            assert_eq!(times.made, shown);
+            let times = Times::of(written..made, (shown, started), &clock);
+            assert_eq!((times.made, times.duration), (shown, Duration::ZERO));
+        }
     }
 }

@@ -11,7 +11,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pinpoint_iam::context::{Context, Value};
 use pinpoint_iam::decision_log::{
-    DecisionLog, DecisionLogBuilder, JsonLines, Record, RecordedRequest, WhenFull,
+    DecisionLog, DecisionLogBuilder, DecisionSink as _, JsonLines, Record, RecordedRequest,
+    WhenFull,
 };
 use pinpoint_iam::list::{Constraint, KeyedColumns};
 use pinpoint_iam::mobiletargeting::{App, Apps, CreateApp, DeleteApp, GetApp, columns};
@@ -312,6 +313,37 @@ fn files_are_rotated_by_size() {
         times.extend(text.lines().map(|line| Record::parse(line).unwrap().time));
     }
     assert!(times.len() >= 3 && times.is_sorted());
+}
+
+/// A wall clock can be set to any time while a log is written.
+#[test]
+fn records_are_written_whatever_the_wall_clock_shows() {
+    let path = folder("decision_log_clock").join("decisions.log");
+    let line = r#"{"v": 1, "time": "2026-11-29T03:12:15.123456Z", "principal": {"kind": "anonymous"},
+        "action": "mobiletargeting:GetApp", "outcome": "deny", "revision": "7", "ns": 5}"#;
+    let year = 365 * 24 * 60 * MINUTE;
+    let forward = UNIX_EPOCH + 500 * year;
+    let no_date = UNIX_EPOCH + 9_000 * year;
+    let backward = UNIX_EPOCH - 100 * year;
+    let mut sink = JsonLines::open(&path).unwrap();
+    for (time, is_written) in [
+        (forward, true),
+        // Years have four digits in a record, so this one fails, and is counted as such.
+        (no_date, false),
+        (backward, true),
+    ] {
+        let mut record = Record::parse(line).unwrap();
+        record.time = time;
+        let written = sink.write(&record);
+        assert_eq!(written.is_ok(), is_written, "{time:?}: {written:?}");
+    }
+    sink.flush().unwrap();
+    let text = fs::read_to_string(path).unwrap();
+    let times: Vec<_> = text
+        .lines()
+        .map(|line| Record::parse(line).unwrap().time)
+        .collect();
+    assert_eq!(times, [forward, backward]);
 }
 
 /// A program that was killed may have written a part of a line.

@@ -456,6 +456,32 @@ fn a_missing_principal_is_cached_until_a_notification_or_the_end_of_its_time() {
     assert_eq!(now(&authorizer, "bob"), Allowed);
 }
 
+/// A computer that was suspended, where the clock counts this time.
+#[test]
+fn nothing_in_the_cache_is_used_after_a_suspension() {
+    let (database, clock, authorizer) = started(PrincipalCache::new());
+    database.grant("ana", "GetApp");
+    database.grant("eve", "GetApp");
+    assert_eq!(now(&authorizer, "ana"), Allowed);
+    assert_eq!(now(&authorizer, "bob"), Denied);
+    database.will(Mode::Holds);
+    let mut waiting = ask(&authorizer, "eve");
+    waiting.waits();
+    // Nothing is reported in the meantime.
+    database.revoke("ana");
+    database.revoke("eve");
+    database.grant("bob", "GetApp");
+    clock.advance(8 * 3600 * SECOND);
+    assert_eq!(waiting.finish(), NotLoaded);
+    for name in ["ana", "bob", "eve"] {
+        assert_eq!(at_once(&authorizer, name), NotLoaded, "{name}");
+    }
+    database.will(Mode::Responds);
+    assert_eq!(now(&authorizer, "ana"), Denied);
+    assert_eq!(now(&authorizer, "bob"), Allowed);
+    assert_eq!(now(&authorizer, "eve"), Denied);
+}
+
 /// A user with a policy in a group, whose changes have different notifications.
 fn with_a_group() -> (Database, Authorizer) {
     let (database, _, authorizer) = started(PrincipalCache::new());

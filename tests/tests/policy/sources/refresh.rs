@@ -3,6 +3,7 @@
 mod changes;
 mod fleet;
 mod order;
+mod suspension;
 
 use std::collections::VecDeque;
 use std::fs;
