@@ -1,4 +1,4 @@
-//! A decision log that fails or loses records reports this in the log of the program.
+//! A decision log and the log of the program: failures and losses are reported, and records can be events.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use pinpoint_iam::context::Context;
-use pinpoint_iam::decision_log::{DecisionLog, DecisionSink, Record};
+use pinpoint_iam::decision_log::{DecisionLog, DecisionSink, Record, TracingSink};
 use pinpoint_iam::mobiletargeting::{App, GetApp};
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::{Authorizer, Principal, Scope};
@@ -134,4 +134,27 @@ fn lost_records_are_reported() {
     assert!(lines.starts_with("ERROR"), "{lines}");
     assert!(lines.contains("lost records"), "{lines}");
     assert!(lines.contains("new=3 lost=3"), "{lines}");
+}
+
+#[test]
+fn records_are_events_of_their_own_target() {
+    let record = r#"{"v":1,"time":"2026-11-29T03:12:15.123456Z","principal":{"kind":"anonymous"},"#
+        .to_owned()
+        + r#""action":"mobiletargeting:GetApp","outcome":"deny","revision":"7","ns":5}"#;
+    for (target, level, is_written) in [
+        ("pinpoint_iam::decisions", Level::INFO, true),
+        ("pinpoint_iam::decisions", Level::WARN, false),
+        ("pinpoint_iam::check", Level::TRACE, false),
+    ] {
+        let log = Log::of(target, level);
+        let subscriber = set_default(log.clone());
+        let parsed = Record::parse(&record).unwrap();
+        TracingSink.write(&parsed).unwrap();
+        drop(subscriber);
+        let lines = log.lines();
+        let expected = format!("record={record:?}");
+        assert_eq!(lines.contains(&expected), is_written, "{target}: {lines}");
+        assert_eq!(lines.starts_with("INFO"), is_written, "{target}: {lines}");
+        assert_eq!(lines.lines().count(), usize::from(is_written), "{target}");
+    }
 }

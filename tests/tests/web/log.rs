@@ -13,6 +13,7 @@ use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 #[derive(Clone)]
 pub(crate) struct Log {
     lines: Arc<Mutex<String>>,
+    target: &'static str,
     level: Level,
 }
 
@@ -24,13 +25,19 @@ impl Default for Log {
 
 impl Log {
     pub(crate) fn up_to(level: Level) -> Self {
-        keep_enabled();
-        Self::new(level)
+        Self::of("pinpoint_iam", level)
     }
 
-    fn new(level: Level) -> Self {
+    /// The lines of the targets that start with `target`.
+    pub(crate) fn of(target: &'static str, level: Level) -> Self {
+        keep_enabled();
+        Self::new(target, level)
+    }
+
+    fn new(target: &'static str, level: Level) -> Self {
         Self {
             lines: Arc::default(),
+            target,
             level,
         }
     }
@@ -44,7 +51,9 @@ impl Log {
 /// that are never dropped prevent this.
 fn keep_enabled() {
     static OTHERS: OnceLock<[Dispatch; 2]> = OnceLock::new();
-    OTHERS.get_or_init(|| [Level::TRACE; 2].map(|level| Dispatch::new(Log::new(level))));
+    OTHERS.get_or_init(|| {
+        [Level::TRACE; 2].map(|level| Dispatch::new(Log::new("pinpoint_iam", level)))
+    });
 }
 
 struct Line<'a>(&'a mut String);
@@ -57,7 +66,7 @@ impl Visit for Line<'_> {
 
 impl Subscriber for Log {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("pinpoint_iam") && *metadata.level() <= self.level
+        metadata.target().starts_with(self.target) && *metadata.level() <= self.level
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
