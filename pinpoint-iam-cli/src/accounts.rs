@@ -133,7 +133,7 @@ fn unknown(accounts: &[PolicyStore], text: &str) -> String {
         None => "write its name or its ARN".to_owned(),
     };
     format!(
-        "the account details contain no user or role `{}`; {hint}",
+        "the account details or attachments contain no user or role `{}`; {hint}",
         text.escape_debug()
     )
 }

@@ -63,8 +63,8 @@ pub(crate) struct DiffArguments {
 ///
 /// One request is shown for each class of callers that the policies distinguish, with the condition keys that it needs.
 /// With identity-based policies, the callers are those to which the policies are attached. With the output of
-/// `aws iam get-account-authorization-details`, the users and roles of the account are listed, and a resource-based policy
-/// may be added with `--kind resource`.
+/// `aws iam get-account-authorization-details`, or a directory with `attachments.json`, its users and roles are listed, and
+/// a resource-based policy may be added with `--kind resource`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes: 0 if the list is complete, 16 if there may be further callers, 1 if a file cannot be read or parsed.
@@ -276,7 +276,7 @@ pub(crate) fn who_can(arguments: &WhoCanArguments) -> Result<ExitCode, Failure> 
             | PolicyKind::IdentityInlineRole
             | PolicyKind::IdentityInlineGroup => {
                 return Err(Failure::usage(
-                    "error: the account details contain the identity-based policies; name no others",
+                    "error: the account details or attachments contain the identity-based policies; name no others",
                 ));
             }
             kind => {

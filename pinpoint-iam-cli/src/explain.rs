@@ -53,7 +53,7 @@ pub(crate) struct ExplainArguments {
     #[arg(long, value_name = "NUMBER", requires = "record")]
     line: Option<usize>,
     /// The ARN of the caller, the name of a service such as `sns.amazonaws.com`, or `*` for an anonymous caller. With
-    /// account details, also the name of a user or role: `ana`, `user/ana`, `role/app`.
+    /// account details or attachments, also the name of a user or role: `ana`, `user/ana`, `role/app`.
     #[arg(long, value_name = "ARN", required_unless_present = "record")]
     principal: Option<String>,
     /// The action, such as `mobiletargeting:GetApp`.
@@ -79,7 +79,7 @@ pub(crate) struct SimulateArguments {
     #[command(flatten)]
     policies: PolicyFiles,
     /// The ARN of the caller, the name of a service such as `sns.amazonaws.com`, or `*` for an anonymous caller. With
-    /// account details, also the name of a user or role: `ana`, `user/ana`, `role/app`.
+    /// account details or attachments, also the name of a user or role: `ana`, `user/ana`, `role/app`.
     #[arg(long, value_name = "ARN")]
     principal: String,
     #[command(flatten)]

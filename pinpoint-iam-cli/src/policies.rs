@@ -17,11 +17,11 @@ use crate::{accounts, files};
 #[derive(Clone, Debug, Default, Args, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct PolicyFiles {
-    /// The identity-based policies: files, directories, or `-`. The output of `aws iam get-account-authorization-details`
-    /// supplies the policies, the permissions boundary and the tags of the principal.
+    /// The identity-based policies: files, directories, or `-`. The output of `aws iam get-account-authorization-details`,
+    /// or a directory with `attachments.json`, supplies the policies, the permissions boundary and the tags of the principal.
     #[arg(value_name = "PATH")]
     pub(crate) identity: Vec<PathBuf>,
-    /// The permissions boundary. It replaces that of account details.
+    /// The permissions boundary. It replaces that of account details or attachments.
     #[arg(long, value_name = "PATH")]
     pub(crate) boundary: Vec<PathBuf>,
     /// A session policy; can be repeated.
@@ -122,7 +122,7 @@ impl Policies {
         self.set.stack()
     }
 
-    /// Finds a caller: by name or ARN if there are account details, otherwise as [`principals::parse`].
+    /// Finds a caller: by name or ARN if there are account details or attachments, otherwise as [`principals::parse`].
     pub(crate) fn caller(&self, text: &str) -> Result<Caller<'_>, String> {
         let (principal, own) = match self.accounts.as_slice() {
             [] => (principals::parse(text)?, None),
@@ -187,7 +187,7 @@ pub(crate) struct Loaded {
 
 /// Reads policies from files and directories.
 fn load(paths: &[PathBuf]) -> Result<Vec<Policy>, Failure> {
-    read(paths, |_| false).map(|loaded| loaded.policies)
+    parse(files::collect(paths)?, paths, |_| false).map(|loaded| loaded.policies)
 }
 
 /// Reads policies from files and directories: for each file, its policy or why there is none.
@@ -219,17 +219,44 @@ fn contains_none(paths: &[PathBuf]) -> Failure {
     ))
 }
 
-/// Reads policies and account details from files and directories.
+/// Reads policies and account details from files and directories. A directory with attachments is the account of its users
+/// and roles.
+///
+/// # Errors
+///
+/// If there are attachments elsewhere: without them, the policies would be those of every caller.
 pub(crate) fn load_with_accounts(paths: &[PathBuf]) -> Result<Loaded, Failure> {
-    read(paths, parts::is_account)
+    let mut accounts = Vec::new();
+    let mut others = Vec::new();
+    for path in paths {
+        match accounts::of_directory(path) {
+            Some(store) => accounts.push(store?),
+            None => others.push(path.clone()),
+        }
+    }
+    let inputs = files::collect_all(&others)?;
+    if let Some(input) = inputs.iter().find(|input| input.is_attachments()) {
+        return Err(Failure::usage(format!(
+            "error: `{}` attaches policies to users and roles; write the path of its directory, or of the single documents",
+            input.name
+        )));
+    }
+    let mut loaded = parse(inputs, &others, parts::is_account)?;
+    loaded.accounts.extend(accounts);
+    Ok(loaded)
 }
 
-fn read(paths: &[PathBuf], is_account: impl Fn(&str) -> bool) -> Result<Loaded, Failure> {
+/// Reads the policies of inputs, and account details where `is_account` is true.
+fn parse(
+    inputs: Vec<Input>,
+    paths: &[PathBuf],
+    is_account: impl Fn(&str) -> bool,
+) -> Result<Loaded, Failure> {
     let mut loaded = Loaded {
         policies: Vec::new(),
         accounts: Vec::new(),
     };
-    for input in files::collect(paths)? {
+    for input in inputs {
         let text = text(&input)?;
         if is_account(text) {
             loaded.accounts.push(accounts::parse(&input.name, text)?);

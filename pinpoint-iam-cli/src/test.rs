@@ -34,7 +34,8 @@ use crate::progress::{Progress, Reader};
 ///
 /// `action` and `resource` may be lists. Further members are `context` (condition keys), `unknown-keys`,
 /// `resource-account` and `statement`: the `Sid` or the number of the statement that decides. If `identity` contains the
-/// output of `aws iam get-account-authorization-details`, `principal` may be the name of a user or role.
+/// output of `aws iam get-account-authorization-details`, or a directory with `attachments.json`, the principal has the
+/// policies that it has there, and may be the name of a user or role.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,

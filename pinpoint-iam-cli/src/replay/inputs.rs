@@ -8,15 +8,12 @@ use pinpoint_iam_replay::{LogFile, Policies};
 use crate::failure::Failure;
 #[cfg(feature = "object-store")]
 use crate::replay::objects;
-use crate::{accounts, files, policies};
+use crate::{files, policies};
 
 /// Reads the policies of one side.
 pub(super) fn policies(path: &Path) -> Result<Policies, Failure> {
     let shown = path.display();
     let too_large = |_| Failure::new(format!("error: the policies of `{shown}` are too large"));
-    if let Some(store) = accounts::of_directory(path) {
-        return Policies::of_store(store?).map_err(too_large);
-    }
     let loaded = policies::load_with_accounts(&[path.to_owned()])?;
     let policies = match (loaded.accounts.as_slice(), loaded.policies.is_empty()) {
         ([], _) => Policies::for_everyone(loaded.policies),

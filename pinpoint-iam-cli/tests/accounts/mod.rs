@@ -1,5 +1,5 @@
-//! Account details, the output of `aws iam get-account-authorization-details`, in `explain`, `simulate`, `test` and
-//! `who-can`.
+//! Account details, the output of `aws iam get-account-authorization-details`, and directories with attachments in
+//! `explain`, `simulate`, `test` and `who-can`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -215,7 +215,9 @@ fn other_policies_are_added_to_those_of_the_account() {
 fn a_principal_that_the_account_does_not_contain_is_an_error() {
     let path = account("account-unknown");
     let unknown = |text: &str, hint: &str| {
-        format!("error: the account details contain no user or role `{text}`; {hint}")
+        format!(
+            "error: the account details or attachments contain no user or role `{text}`; {hint}"
+        )
     };
     for (principal, expected) in [
         ("anna", unknown("anna", "did you mean `ana`?")),
@@ -355,4 +357,93 @@ fn the_users_and_roles_that_may_do_something_are_listed() {
         listed["requests"][0]["principal"],
         "arn:aws:iam::123456789012:role/service/app"
     );
+}
+
+/// A directory `policies` as a service reads it, in which ana may read, the administrator may do everything, and ben's
+/// boundary allows less than his policy.
+fn attachments(name: &str) -> PathBuf {
+    let path = directory(name);
+    fs::create_dir_all(path.join("policies")).unwrap();
+    let user = |name: &str| format!("arn:aws:iam::123456789012:user/{name}");
+    for (name, content) in [
+        ("read.json", allow(GET, json!({}))),
+        ("all.json", allow("mobiletargeting:*", json!({}))),
+        (
+            "attachments.json",
+            json!({"users": {
+                user("ana"): {"policies": ["read.json"]},
+                user("admin"): {"policies": ["all.json"]},
+                user("ben"): {"policies": ["all.json"], "boundary": "read.json"},
+            }}),
+        ),
+    ] {
+        fs::write(path.join("policies").join(name), content.to_string()).unwrap();
+    }
+    path
+}
+
+/// Its documents are not those of every caller.
+#[test]
+fn a_directory_with_attachments_is_an_account() {
+    let path = attachments("attached");
+    let ana = "arn:aws:iam::123456789012:user/ana";
+    for (principal, action, expected) in [
+        (ana, GET, "allowed"),
+        (ana, DELETE, "implicitly-denied"),
+        ("ben", GET, "allowed"),
+        ("ben", DELETE, "implicitly-denied"),
+        ("admin", DELETE, "allowed"),
+    ] {
+        let found = decide(&path, principal, action, &["policies"]);
+        assert_eq!(found.as_deref(), Ok(expected), "{principal} {action}");
+    }
+    let error = decide(&path, "anna", GET, &["policies"]).unwrap_err();
+    assert!(error.contains("did you mean `ana`?"), "{error}");
+    let output = run(&path, &["who-can", DELETE, "*", "policies"]);
+    assert_eq!(
+        text(&output.stdout),
+        "arn:aws:iam::123456789012:user/admin may call mobiletargeting:DeleteApp on *\n"
+    );
+    let suite = format!(
+        "[policies]\nidentity = [\"policies\"]\n\n[[test]]\nname = \"keeps\"\nprincipal = \"ana\"\n\
+         action = \"{DELETE}\"\nexpect = \"denied\"\n"
+    );
+    fs::write(path.join("suite.toml"), suite).unwrap();
+    assert_eq!(code(&path, &["test", "suite.toml"]), 0);
+    // The decision of a service with this directory.
+    let record = json!({"v": 1, "time": "2026-11-29T03:12:15.123456Z", "principal": {"arn": ana}, "action": DELETE,
+        "resource": "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1", "outcome": "deny",
+        "reason": "implicit_deny", "policy_type": "identity-based policy", "revision": "7", "ns": 5});
+    fs::write(path.join("decisions.log"), record.to_string()).unwrap();
+    let output = run(&path, &["explain", "--record", "decisions.log", "policies"]);
+    let shown = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    assert!(
+        shown.ends_with("decide the same, for the same reason\n"),
+        "{shown}"
+    );
+    assert!(!shown.contains("all.json"), "{shown}");
+}
+
+/// Otherwise the documents next to them would be those of every caller.
+#[test]
+fn attachments_are_never_left_out() {
+    let path = attachments("attached-elsewhere");
+    for elsewhere in ["policies/*.json", ".", "policies/attachments.json"] {
+        let error = decide(&path, "ana", GET, &[elsewhere]).unwrap_err();
+        assert!(
+            error.contains("attachments.json` attaches policies to"),
+            "{error}"
+        );
+    }
+    let found = decide(
+        &path,
+        "arn:aws:iam::123456789012:user/ana",
+        DELETE,
+        &["policies/all.json"],
+    );
+    assert_eq!(found.as_deref(), Ok("allowed"));
+    fs::write(path.join("policies/attachments.json"), "{").unwrap();
+    let arguments = ["explain", "--principal", "ana", "--action", GET, "policies"];
+    assert_eq!(code(&path, &arguments), 1);
 }
