@@ -52,6 +52,8 @@ pub(crate) struct Repeated {
     occurred: Vec<u64>,
     /// The names of the condition keys of records. The records of a service have few different lists.
     key_lists: Vec<Vec<Box<str>>>,
+    /// How often everything was forgotten.
+    cleared: u64,
 }
 
 /// A request without its condition keys, and its results.
@@ -77,6 +79,8 @@ struct KnownResult {
 pub(crate) struct Place {
     hash: u64,
     key_list: usize,
+    /// [`Repeated::cleared`] when the place was found. Later, the list of condition keys is another one.
+    cleared: u64,
 }
 
 impl Repeated {
@@ -84,6 +88,7 @@ impl Repeated {
     pub(crate) fn clear(&mut self) {
         self.requests.clear();
         self.key_lists.clear();
+        self.cleared += 1;
     }
 
     /// Finds the result of a record with this caller, or else the place for it. There is no place for some records, such as
@@ -109,7 +114,11 @@ impl Repeated {
             text.hash(&mut state);
         }
         let hash = state.finish();
-        let place = Place { hash, key_list };
+        let place = Place {
+            hash,
+            key_list,
+            cleared: self.cleared,
+        };
         let Some(known) = self.requests.get(&hash) else {
             return Err(Some(place).filter(|_| self.has_occurred(hash)));
         };
@@ -139,7 +148,7 @@ impl Repeated {
             .map(|(position, (_, key))| (position, key.clone().into_owned()))
             .collect();
         let lengths = read.iter().map(|(_, key)| length(key));
-        if lengths.sum::<usize>() > MAX_LENGTH {
+        if place.cleared != self.cleared || lengths.sum::<usize>() > MAX_LENGTH {
             return;
         }
         if self.requests.len() >= MOST_REQUESTS {
@@ -342,6 +351,29 @@ mod tests {
                 assert!(matches!(found, Err(None)), "{change:?}");
             });
         }
+    }
+
+    /// A place that was found before everything was forgotten has the position of a list of keys that no longer exists. Another
+    /// list can be there when the next record is read.
+    #[test]
+    fn a_place_is_not_used_after_everything_was_forgotten() {
+        use pinpoint_iam::context::{ConditionKey, ContextLookup as _};
+
+        let mut requests = RecordedRequests::new((|caller| caller) as fn(_) -> _);
+        let mut repeated = Repeated::default();
+        with(&line(&[]), &mut requests, |record, request| {
+            let key = ConditionKey::new("aws:SourceIp");
+            request.as_request().lookup(&key);
+            let place = find_again(&mut repeated, record, request.principal());
+            repeated.clear();
+            repeated.keep(place.unwrap_err().unwrap(), record, request, DECIDED);
+        });
+        // Another key with the same value.
+        let other = line(&[("aws:SourceIp", "aws:VpcSourceIp")]);
+        with(&other, &mut requests, |record, request| {
+            let found = repeated.find(record, request.principal());
+            assert!(found.is_err());
+        });
     }
 
     /// Of equal requests, those with the same values of the keys that were read have the result.
