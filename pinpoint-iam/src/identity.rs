@@ -321,7 +321,7 @@ impl<T> IdentityMap<T> {
 }
 
 /// An [`IdentityMap`] that does not change any more. A principal remembers its slot in the last map in which it was found,
-/// so that the next look-up compares one number.
+/// so that the next look-up compares one number, and that in the map before, because a replay uses two maps in turn.
 #[derive(Debug)]
 pub(crate) struct FinishedIdentityMap<T> {
     map: IdentityMap<T>,
@@ -346,14 +346,24 @@ impl<T> FinishedIdentityMap<T> {
     ) -> Option<&T> {
         match known.get(self.number) {
             Some(slot) => self.map.slots.get(slot).map(|(_, value)| value),
-            None => self.find_first(known, &identity()?),
+            None => self.find_first(known, identity),
         }
     }
 
     #[inline(never)]
-    fn find_first(&self, known: &KnownSlot, identity: &IdentityLookup<'_>) -> Option<&T> {
-        let slot = self.map.slot(identity)?;
-        known.set(self.number, slot);
+    fn find_first<'i>(
+        &self,
+        known: &KnownSlot,
+        identity: impl FnOnce() -> Option<IdentityLookup<'i>>,
+    ) -> Option<&T> {
+        let slot = match known.get_earlier(self.number) {
+            Some(slot) => slot,
+            None => {
+                let slot = self.map.slot(&identity()?)?;
+                known.set(self.number, slot);
+                slot
+            }
+        };
         self.map.slots.get(slot).map(|(_, value)| value)
     }
 }
@@ -366,10 +376,13 @@ impl<T> Deref for FinishedIdentityMap<T> {
     }
 }
 
-/// The slot of a user or role in one [`FinishedIdentityMap`]: the number of the map, followed by [`SLOT_BITS`] bits for
-/// the slot. Both are in one number, so that they are always read together.
+/// The slots of a user or role in the two maps [`FinishedIdentityMap`] in which it was found last: the number of the map,
+/// followed by [`SLOT_BITS`] bits for the slot. Both are in one number, so that they are always read together.
 #[derive(Debug, Default)]
-pub(crate) struct KnownSlot(AtomicU64);
+pub(crate) struct KnownSlot {
+    last: AtomicU64,
+    earlier: AtomicU64,
+}
 
 const SLOT_BITS: u32 = 24;
 
@@ -385,19 +398,31 @@ const fn number_of(index: u64) -> u64 {
 }
 
 impl KnownSlot {
+    /// Returns the slot in this map, if it is the last one.
     #[inline]
     fn get(&self, map: u64) -> Option<usize> {
-        let known = self.0.load(Ordering::Relaxed);
-        let slot = known & ((1 << SLOT_BITS) - 1);
-        (known >> SLOT_BITS == map).then_some(slot as usize)
+        slot_in(map, &self.last)
+    }
+
+    /// Returns the slot in this map, if it is the one before.
+    fn get_earlier(&self, map: u64) -> Option<usize> {
+        slot_in(map, &self.earlier)
     }
 
     fn set(&self, map: u64, slot: usize) {
         let slot = slot as u64;
         if map != WITHOUT_NUMBER && slot >> SLOT_BITS == 0 {
-            self.0.store(map << SLOT_BITS | slot, Ordering::Relaxed);
+            let last = self.last.swap(map << SLOT_BITS | slot, Ordering::Relaxed);
+            self.earlier.store(last, Ordering::Relaxed);
         }
     }
+}
+
+#[inline]
+fn slot_in(map: u64, known: &AtomicU64) -> Option<usize> {
+    let known = known.load(Ordering::Relaxed);
+    let slot = known & ((1 << SLOT_BITS) - 1);
+    (known >> SLOT_BITS == map).then_some(slot as usize)
 }
 
 #[cfg(test)]
@@ -470,6 +495,25 @@ mod tests {
             let found = map.get_known(&known, || lookup);
             assert_eq!(found.map(String::as_str), Some("bob"));
         }
+    }
+
+    /// The slots in two maps that are used in turn are used without look-ups.
+    #[test]
+    fn slots_in_two_maps_are_remembered() {
+        let (one, other) = (map_of(&["ana", "bob"]), map_of(&["bob"]));
+        let bob = IdentityKey::parse("arn:aws:iam::123456789012:user/bob").unwrap();
+        let known = KnownSlot::default();
+        for lookup in [Some(bob.lookup()), None, None] {
+            for map in [&one, &other] {
+                let found = map.get_known(&known, || lookup);
+                assert_eq!(found.map(String::as_str), Some("bob"));
+            }
+        }
+        // A third map takes the place of the one that was found first.
+        let third = map_of(&["joe", "bob"]);
+        assert!(third.get_known(&known, || Some(bob.lookup())).is_some());
+        assert_eq!(one.get_known(&known, || None), None);
+        assert!(other.get_known(&known, || None).is_some());
     }
 
     /// Such a map, or slot, has no number in which both fit.
