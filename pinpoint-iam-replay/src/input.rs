@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 /// The maximum length of a record in bytes. A longer one is not replayed.
 pub(crate) const MAX_RECORD: usize = 4 * 1024 * 1024;
 
-/// The initial size of the buffer.
-const BUFFER: usize = 256 * 1024;
+/// The initial size of the buffer. A longer one would push what the decisions need out of the processor's cache.
+const BUFFER: usize = 64 * 1024;
 
 /// The first bytes of a file that is compressed by gzip.
 const GZIP: [u8; 2] = [0x1f, 0x8b];

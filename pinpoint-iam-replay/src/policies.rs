@@ -158,13 +158,11 @@ impl Policies {
     /// Whether both apply the same documents to a principal, so that they decide its requests in the same way, whatever
     /// the values of condition keys are.
     pub(crate) fn is_same_for(&self, other: &Self, principal: &Principal) -> bool {
-        let group = |policies: &Self, name: &str| {
+        fn group<'p>(policies: &'p Policies, name: &str) -> &'p [Policy] {
             let mut groups = policies.store.groups();
             let found = groups.find(|(other, _)| *other == name);
-            found
-                .map(|(_, group)| group.policies().to_vec())
-                .unwrap_or_default()
-        };
+            found.map(|(_, group)| group.policies()).unwrap_or_default()
+        }
         let (one, another) = (
             self.store.policies(principal),
             other.store.policies(principal),
@@ -176,7 +174,7 @@ impl Policies {
             && same_attributes(one, another)
             && principal
                 .groups()
-                .all(|name| same_documents(&group(self, name), &group(other, name)))
+                .all(|name| same_documents(group(self, name), group(other, name)))
     }
 }
 
@@ -206,20 +204,14 @@ pub(crate) fn statement_name(
 }
 
 fn same_documents(one: &[Policy], other: &[Policy]) -> bool {
-    let documents = |policies: &[Policy]| -> Vec<_> {
-        let documents = policies.iter().map(Policy::document);
-        documents.cloned().collect()
-    };
-    documents(one) == documents(other)
+    let documents = one.iter().map(Policy::document);
+    documents.eq(other.iter().map(Policy::document))
 }
 
 /// Whether everything but the identity-based policies is the same.
-fn same_attributes(one: &PrincipalPolicies, other: &PrincipalPolicies) -> bool {
-    let boundary = |own: &PrincipalPolicies| {
-        let boundary = own.permissions_boundary();
-        boundary.map(|policy| policy.document().clone())
-    };
-    boundary(one) == boundary(other)
-        && one.unique_id() == other.unique_id()
-        && one.tags() == other.tags()
+fn same_attributes(one: &PrincipalPolicies, another: &PrincipalPolicies) -> bool {
+    let (boundary, other_boundary) = (one.permissions_boundary(), another.permissions_boundary());
+    boundary.map(Policy::document) == other_boundary.map(Policy::document)
+        && one.unique_id() == another.unique_id()
+        && one.tags() == another.tags()
 }

@@ -7,6 +7,7 @@
 //! Many requests occur only once. A result is therefore kept when a request occurs for the second time.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::quality::RandomState;
@@ -48,8 +49,8 @@ pub(crate) struct Decided {
 pub(crate) struct Repeated {
     hasher: RandomState,
     requests: HashMap<u64, Known, RandomState>,
-    /// Hashes of requests that have occurred, at the positions that these hashes determine.
-    occurred: Vec<u64>,
+    /// Halves of hashes of requests that have occurred, at the positions that the other halves determine.
+    occurred: Vec<u32>,
     /// The names of the condition keys of records. The records of a service have few different lists.
     key_lists: Vec<Vec<Box<str>>>,
     /// How often everything was forgotten.
@@ -60,10 +61,13 @@ pub(crate) struct Repeated {
 #[derive(Debug)]
 struct Known {
     caller: Principal,
-    texts: [Option<Box<str>>; 4],
+    /// The texts one after the other, which need one allocation.
+    texts: Box<str>,
+    lengths: [Option<usize>; 4],
     /// The position of the names of the condition keys.
     key_list: usize,
-    results: Vec<KnownResult>,
+    first: KnownResult,
+    others: Vec<KnownResult>,
 }
 
 /// A result for some values of condition keys.
@@ -126,10 +130,10 @@ impl Repeated {
             // Another request has the same hash.
             return Err(None);
         }
-        let mut results = known.results.iter();
+        let mut results = std::iter::once(&known.first).chain(&known.others);
         match results.find(|result| result.is_for_keys_of(record)) {
             Some(result) => Ok(result.decided),
-            None => Err(Some(place).filter(|_| known.results.len() < MOST_RESULTS)),
+            None => Err(Some(place).filter(|_| known.others.len() + 1 < MOST_RESULTS)),
         }
     }
 
@@ -147,32 +151,41 @@ impl Repeated {
         let read: Vec<_> = read
             .map(|(position, (_, key))| (position, key.clone().into_owned()))
             .collect();
-        let lengths = read.iter().map(|(_, key)| length(key));
-        if place.cleared != self.cleared || lengths.sum::<usize>() > MAX_LENGTH {
+        let read_lengths = read.iter().map(|(_, key)| length(key));
+        if place.cleared != self.cleared || read_lengths.sum::<usize>() > MAX_LENGTH {
             return;
         }
         if self.requests.len() >= MOST_REQUESTS {
             self.requests.clear();
         }
-        let known = self.requests.entry(place.hash).or_insert_with(|| Known {
-            caller: request.principal().clone(),
-            texts: texts(record).map(|text| text.map(Box::from)),
-            key_list: place.key_list,
-            results: Vec::with_capacity(1),
-        });
-        known.results.push(KnownResult { read, decided });
+        let result = KnownResult { read, decided };
+        match self.requests.entry(place.hash) {
+            Entry::Occupied(mut known) => known.get_mut().others.push(result),
+            Entry::Vacant(place_of_request) => {
+                let texts = texts(record);
+                place_of_request.insert(Known {
+                    caller: request.principal().clone(),
+                    texts: texts.into_iter().flatten().collect::<String>().into(),
+                    lengths: lengths(&texts),
+                    key_list: place.key_list,
+                    first: result,
+                    others: Vec::new(),
+                });
+            }
+        }
     }
 
     /// Whether a request with this hash has occurred before, as far as it is remembered. Remembers this one.
     fn has_occurred(&mut self, hash: u64) -> bool {
-        // A request with this hash is kept when it occurs for the first time.
-        const NONE: u64 = 0;
+        // A request with this half of a hash may be kept when it occurs for the first time.
+        const NONE: u32 = 0;
         if self.occurred.is_empty() {
             self.occurred.resize(REMEMBERED, NONE);
         }
         let position = usize::try_from(hash % REMEMBERED as u64).unwrap_or_default();
+        let half = u32::try_from(hash >> u32::BITS).unwrap_or_default();
         let slot = self.occurred.get_mut(position);
-        slot.is_some_and(|slot| std::mem::replace(slot, hash) == hash)
+        slot.is_some_and(|slot| std::mem::replace(slot, half) == half)
     }
 
     /// Returns the position of the names of the record's condition keys.
@@ -201,6 +214,10 @@ fn texts<'r>(record: &'r Record<'_>) -> [Option<&'r str>; 4] {
     ]
 }
 
+fn lengths(texts: &[Option<&str>; 4]) -> [Option<usize>; 4] {
+    texts.map(|text| text.map(str::len))
+}
+
 /// The length of the values of a condition key that are texts.
 fn length(key: &RecordedKey<'_>) -> usize {
     let of_value = |value: &RecordedValue<'_>| match value {
@@ -216,11 +233,22 @@ fn length(key: &RecordedKey<'_>) -> usize {
 
 impl Known {
     fn is_of(&self, record: &Record<'_>, caller: &Principal, key_list: usize) -> bool {
-        let own = self.texts.iter().map(Option::as_deref);
+        let texts = texts(record);
+        let mut own = &*self.texts;
         // A caller that is kept has an address that no other one has.
         self.caller.address() == caller.address()
             && self.key_list == key_list
-            && own.eq(texts(record))
+            && self.lengths == lengths(&texts)
+            && texts
+                .into_iter()
+                .flatten()
+                .all(|text| match own.strip_prefix(text) {
+                    Some(rest) => {
+                        own = rest;
+                        true
+                    }
+                    None => false,
+                })
     }
 }
 
@@ -326,6 +354,7 @@ mod tests {
                 r#""resource_account": "123456789012""#,
                 r#""resource_account": "210987654321""#,
             ),
+            (r#""resource_account""#, r#""other""#),
             ("aws:SourceIp", "aws:VpcSourceIp"),
             (
                 r#""aws:SourceIp""#,

@@ -46,6 +46,8 @@ pub struct RecordedRequest<'r> {
     action: Cow<'r, str>,
     /// `None` for `*`, and for a resource that is not known.
     resource: Option<Cow<'r, str>>,
+    /// The parts of the resource while it is borrowed.
+    arn: Option<Arn<'r>>,
     resource_is_known: bool,
     resource_account: Option<Cow<'r, str>>,
     scope: Option<Scope>,
@@ -87,6 +89,7 @@ impl<'r> RecordedRequest<'r> {
         Ok(Self {
             action: Cow::Borrowed(&record.action),
             resource: resource.map(Cow::Borrowed),
+            arn,
             resource_is_known: record.resource.is_some(),
             resource_account: record.resource_account.as_deref().map(Cow::Borrowed),
             scope,
@@ -101,6 +104,7 @@ impl<'r> RecordedRequest<'r> {
         RecordedRequest {
             action: text(self.action),
             resource: self.resource.map(text),
+            arn: None,
             resource_is_known: self.resource_is_known,
             resource_account: self.resource_account.map(text),
             scope: self.scope,
@@ -113,7 +117,9 @@ impl<'r> RecordedRequest<'r> {
         // INVARIANT: `with` has parsed the action.
         let (prefix, name) = self.action.split_once(':').unwrap_or_default();
         let action = RequestedAction::of_words(prefix, name);
-        let (resource, is_known) = match self.resource.as_deref().map(Arn::parse) {
+        let arn = self.arn.map(Ok);
+        let arn = arn.or_else(|| self.resource.as_deref().map(Arn::parse));
+        let (resource, is_known) = match arn {
             None => (RequestedResource::All, self.resource_is_known),
             Some(Ok(arn)) => (RequestedResource::Arn(arn), true),
             // INVARIANT: `with` has parsed the ARN.

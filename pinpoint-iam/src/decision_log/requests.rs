@@ -39,14 +39,21 @@ pub struct RecordedRequests<F, S = RandomState> {
     /// Changes a caller.
     complete: F,
     hasher: S,
-    /// By the hash of the caller in the record.
-    callers: Callers,
+    callers: Callers<S>,
     scopes: Vec<Scope>,
 }
 
-/// Callers by the hash of what the record contains.
-type Callers =
-    HashMap<u64, Vec<(RecordedPrincipal<'static>, Principal)>, BuildHasherDefault<PrehashedHasher>>;
+/// The callers that are kept.
+struct Callers<S> {
+    /// Those whose records contain only this ARN, which are most.
+    by_arn: HashMap<Box<str>, Principal, S>,
+    /// The others, by the hash of the caller in the record.
+    by_hash: HashMap<
+        u64,
+        Vec<(RecordedPrincipal<'static>, Principal)>,
+        BuildHasherDefault<PrehashedHasher>,
+    >,
+}
 
 impl<F: Fn(Principal) -> Principal> RecordedRequests<F> {
     /// Creates a converter that calls `complete` with each caller, for example to add groups.
@@ -55,7 +62,7 @@ impl<F: Fn(Principal) -> Principal> RecordedRequests<F> {
     }
 }
 
-impl<F: Fn(Principal) -> Principal, S: BuildHasher> RecordedRequests<F, S> {
+impl<F: Fn(Principal) -> Principal, S: BuildHasher + Clone> RecordedRequests<F, S> {
     /// Creates a converter that finds the callers that it keeps by hashes of `hasher`. Callers with equal hashes are
     /// distinguished.
     ///
@@ -63,8 +70,11 @@ impl<F: Fn(Principal) -> Principal, S: BuildHasher> RecordedRequests<F, S> {
     pub fn with_hasher(complete: F, hasher: S) -> Self {
         Self {
             complete,
+            callers: Callers {
+                by_arn: HashMap::with_hasher(hasher.clone()),
+                by_hash: HashMap::default(),
+            },
             hasher,
-            callers: Callers::default(),
             scopes: Vec::new(),
         }
     }
@@ -128,12 +138,55 @@ impl<F, S> fmt::Debug for RecordedRequests<F, S> {
     }
 }
 
-fn caller(
-    callers: &mut Callers,
-    hasher: &impl BuildHasher,
+impl<S> Callers<S> {
+    fn len(&self) -> usize {
+        self.by_arn.len() + self.by_hash.len()
+    }
+
+    /// Makes room for another caller.
+    fn limit(&mut self) {
+        if self.len() >= MOST_CALLERS {
+            self.by_arn.clear();
+            self.by_hash.clear();
+        }
+    }
+}
+
+/// The ARN of a caller about whom a record contains nothing else.
+fn only_arn<'r>(recorded: &'r RecordedPrincipal<'_>) -> Option<&'r str> {
+    let RecordedPrincipal {
+        arn: Some(arn),
+        kind: None,
+        name: None,
+        role: None,
+        path_is_unknown: false,
+        unique_id: None,
+        groups,
+        roles,
+        session_policies,
+    } = recorded
+    else {
+        return None;
+    };
+    let has_more = !groups.is_empty() || !roles.is_empty() || !session_policies.is_empty();
+    (!has_more).then_some(arn)
+}
+
+fn caller<S: BuildHasher>(
+    callers: &mut Callers<S>,
+    hasher: &S,
     complete: &impl Fn(Principal) -> Principal,
     recorded: &RecordedPrincipal<'_>,
 ) -> Result<Principal, InvalidRecord> {
+    if let Some(arn) = only_arn(recorded) {
+        if let Some(caller) = callers.by_arn.get(arn) {
+            return Ok(caller.clone());
+        }
+        let caller = complete(principal(recorded)?);
+        callers.limit();
+        callers.by_arn.insert(arn.into(), caller.clone());
+        return Ok(caller);
+    }
     // Session policies can be long.
     if !recorded.session_policies.is_empty() {
         return principal(recorded).map(complete);
@@ -145,15 +198,13 @@ fn caller(
         addition.hash(&mut state);
     }
     let hash = state.finish();
-    let mut known = callers.get(&hash).into_iter().flatten();
+    let mut known = callers.by_hash.get(&hash).into_iter().flatten();
     if let Some((_, caller)) = known.find(|(other, _)| other == recorded) {
         return Ok(caller.clone());
     }
     let caller = complete(principal(recorded)?);
-    if callers.len() >= MOST_CALLERS {
-        callers.clear();
-    }
-    let kept = callers.entry(hash).or_default();
+    callers.limit();
+    let kept = callers.by_hash.entry(hash).or_default();
     // Callers with equal hashes differ in other members, which have few values.
     if kept.len() < MOST_SCOPES {
         kept.push((to_owned(recorded), caller.clone()));
@@ -195,5 +246,68 @@ fn to_owned(recorded: &RecordedPrincipal<'_>) -> RecordedPrincipal<'static> {
         groups: texts(&recorded.groups),
         roles: texts(&recorded.roles),
         session_policies: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Callers with the same ARN differ in other members.
+    #[test]
+    fn a_kept_caller_is_not_used_for_another_one() {
+        let user = "arn:aws:iam::123456789012:user/ana";
+        let session = "arn:aws:sts::123456789012:assumed-role/ops/ana";
+        let document = r#"{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}"#;
+        for (arn, more) in [
+            (user, r#""path_is_unknown": true"#.to_owned()),
+            (user, r#""unique_id": "AIDAEXAMPLE""#.to_owned()),
+            (user, r#""groups": ["auditors"]"#.to_owned()),
+            (
+                user,
+                r#""roles": ["arn:aws:iam::123456789012:role/ops"]"#.to_owned(),
+            ),
+            (
+                user,
+                format!(r#""session_policies": [{{"name": "s", "document": {document}}}]"#),
+            ),
+            (
+                session,
+                r#""role": "arn:aws:iam::123456789012:role/team/ops""#.to_owned(),
+            ),
+            (user, r#""kind": "service""#.to_owned()),
+        ] {
+            let plain = format!(r#"{{"arn": "{arn}"}}"#);
+            let other = format!(r#"{{"arn": "{arn}", {more}}}"#);
+            let plain: RecordedPrincipal<'_> = serde_json::from_str(&plain).unwrap();
+            let other: RecordedPrincipal<'_> = serde_json::from_str(&other).unwrap();
+            let [expected, expected_other] = [&plain, &other].map(principal);
+            assert_ne!(expected, expected_other, "{more}");
+            let mut requests = RecordedRequests::new(|caller| caller);
+            for _ in 0..2 {
+                assert_eq!(requests.caller(&plain), expected, "{more}");
+                assert_eq!(requests.caller(&other), expected_other, "{more}");
+            }
+        }
+    }
+
+    /// Memory is limited, whatever the log contains.
+    #[test]
+    fn callers_are_limited() {
+        let mut requests = RecordedRequests::new(|caller| caller);
+        for number in 0..=MOST_CALLERS {
+            let groups = match number % 2 {
+                0 => vec![],
+                _ => vec![Cow::Borrowed("auditors")],
+            };
+            let recorded = RecordedPrincipal {
+                arn: Some(format!("arn:aws:iam::123456789012:user/{number}").into()),
+                groups,
+                ..RecordedPrincipal::default()
+            };
+            requests.caller(&recorded).unwrap();
+            assert!(requests.callers.len() <= MOST_CALLERS);
+        }
+        assert_eq!(requests.callers.len(), 1);
     }
 }
