@@ -1,8 +1,12 @@
 //! Amazon Resource Names, and the scope that a deployment adds to them.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::resource::ScopeComponent;
 use crate::short::split_once;
 
 /// The maximum length of an ARN, in bytes.
@@ -26,13 +30,27 @@ pub const MAX_ARN_LENGTH: usize = 2048;
 /// ```
 ///
 /// See the [IAM User Guide on ARNs](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub struct Arn<'a> {
     partition: &'a str,
     service: &'a str,
     region: &'a str,
     account: &'a str,
     resource: &'a str,
+    /// The number of the scope that supplied partition, region and account; the service is then the text of a catalog.
+    scope: Option<ScopeNumber>,
+}
+
+/// Identifies a scope in this process. Two scopes never have the same number.
+type ScopeNumber = NonZeroU64;
+
+/// Identifies the components of an ARN before the resource part: two ARNs with the same id have the same components.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArnPrefixId {
+    scope: ScopeNumber,
+    /// The address and the length of the service's text, which is never freed.
+    service: (usize, usize),
 }
 
 impl<'a> Arn<'a> {
@@ -65,24 +83,53 @@ impl<'a> Arn<'a> {
             region,
             account,
             resource,
+            scope: None,
         })
     }
 
-    /// Creates an ARN from components that are already known not to contain colons.
-    pub(crate) const fn from_components(
-        partition: &'a str,
-        service: &'a str,
-        region: &'a str,
-        account: &'a str,
+    /// Creates the ARN of a resource in `scope`. No component contains a colon.
+    #[inline]
+    pub(crate) fn in_scope(
+        [partition, region, account]: [ScopeComponent; 3],
+        service: &'static str,
         resource: &'a str,
+        scope: &'a Scope,
     ) -> Self {
+        let is_from_scope = |component| matches!(component, ScopeComponent::FromScope);
+        let all = is_from_scope(partition) && is_from_scope(region) && is_from_scope(account);
         Self {
+            partition: partition.fill(scope.partition()),
+            service,
+            region: region.fill(scope.region()),
+            account: account.fill(scope.account()),
+            resource,
+            scope: scope.0.number.filter(|_| all),
+        }
+    }
+
+    /// The id of the components before the resource part; `None` if they are not those of a numbered scope.
+    #[doc(hidden)]
+    #[inline]
+    pub fn prefix_id(&self) -> Option<ArnPrefixId> {
+        // INVARIANT: an ARN with a scope was created with the service of a catalog, which is static.
+        Some(ArnPrefixId {
+            scope: self.scope?,
+            service: (self.service.as_ptr().addr(), self.service.len()),
+        })
+    }
+
+    /// The components.
+    const fn components(&self) -> [&'a str; 5] {
+        let Self {
             partition,
             service,
             region,
             account,
             resource,
-        }
+            // It follows from the components.
+            scope: _,
+        } = *self;
+        [partition, service, region, account, resource]
     }
 
     /// The partition: `aws`, `aws-cn`, or a custom name.
@@ -111,16 +158,25 @@ impl<'a> Arn<'a> {
     }
 }
 
+/// An ARN that was parsed is equal to that of a resource in a scope.
+impl PartialEq for Arn<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.components() == other.components()
+    }
+}
+
+impl Eq for Arn<'_> {}
+
+impl Hash for Arn<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.components().hash(state);
+    }
+}
+
 impl fmt::Display for Arn<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("arn")?;
-        for component in [
-            self.partition,
-            self.service,
-            self.region,
-            self.account,
-            self.resource,
-        ] {
+        for component in self.components() {
             formatter.write_str(":")?;
             formatter.write_str(component)?;
         }
@@ -200,10 +256,10 @@ impl std::error::Error for InvalidArn {}
 /// assert!(request.check().is_ok());
 /// assert!(service.with_account("tenant-7:shops/*").check().is_err());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 pub struct Scope(Arc<ScopeParts>);
 
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug)]
 struct ScopeParts {
     partition: Box<str>,
     region: Box<str>,
@@ -211,6 +267,22 @@ struct ScopeParts {
     account: Box<str>,
     /// The first part that is not valid in an ARN. Computed once, so that the check for each request is cheap.
     unusable: Option<Part>,
+    /// The number; `None` for the scope of one request, which no other request has.
+    number: Option<ScopeNumber>,
+}
+
+impl PartialEq for Scope {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for Scope {}
+
+impl Hash for Scope {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parts().hash(state);
+    }
 }
 
 /// A part of a scope.
@@ -228,6 +300,12 @@ impl Scope {
     /// ARNs or policies (`:`, `*`, `?`, `$`, a control character): building an authorizer with such a scope fails, see
     /// [`Scope::check`].
     pub fn new(partition: &str, region: &str, account: &str) -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let number = LAST.fetch_add(1, Ordering::Relaxed).checked_add(1);
+        Self::numbered(partition, region, account, number.and_then(NonZeroU64::new))
+    }
+
+    fn numbered(partition: &str, region: &str, account: &str, number: Option<ScopeNumber>) -> Self {
         let unusable = if !can_stand_in_arn(partition) || partition.is_empty() {
             Some(Part::Partition)
         } else if !can_stand_in_arn(region) {
@@ -242,7 +320,12 @@ impl Scope {
             region: region.into(),
             account: account.into(),
             unusable,
+            number,
         }))
+    }
+
+    fn parts(&self) -> [&str; 3] {
+        [self.partition(), self.region(), self.account()]
     }
 
     /// Creates a scope whose account is set for each request, see [`with_account`](Self::with_account).
@@ -259,7 +342,7 @@ impl Scope {
     /// returns an error, and requests with this scope are denied.
     #[must_use]
     pub fn with_account(&self, account: &str) -> Self {
-        Self::new(self.partition(), self.region(), account)
+        Self::numbered(self.partition(), self.region(), account, None)
     }
 
     /// Checks that every part of the scope is valid in an ARN, and that the account is known.
@@ -347,7 +430,67 @@ impl std::error::Error for InvalidScope {}
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+
+    /// An id stands for exactly one partition, service, region and account.
+    #[test]
+    fn an_arn_has_a_prefix_id_if_its_scope_has_a_number() {
+        const FROM_SCOPE: [ScopeComponent; 3] = [ScopeComponent::FromScope; 3];
+        fn id_of(scope: &Scope, service: &'static str) -> Option<ArnPrefixId> {
+            Arn::in_scope(FROM_SCOPE, service, "apps/a1", scope).prefix_id()
+        }
+        let [one, equal] = [(); 2].map(|()| Scope::new("aws", "eu-west-1", "1"));
+        let id = id_of(&one, "sns").unwrap();
+        assert_eq!(id_of(&one.clone(), "sns"), Some(id));
+        for (other, reason) in [
+            (id_of(&one, "sms"), "another service"),
+            (
+                id_of(&equal, "sns"),
+                "another scope, whose texts may be freed earlier",
+            ),
+        ] {
+            assert_ne!(other, Some(id), "{reason}");
+        }
+        // The scope of one request.
+        assert_eq!(id_of(&one.with_account("1"), "sns"), None);
+        for place in 0..FROM_SCOPE.len() {
+            let mut components = FROM_SCOPE;
+            components[place] = ScopeComponent::Fixed("fixed");
+            let arn = Arn::in_scope(components, "sns", "apps/a1", &one);
+            assert_eq!(arn.prefix_id(), None, "{arn} has a component of its type");
+        }
+        let parsed = Arn::parse("arn:aws:sns:eu-west-1:1:apps/a1").unwrap();
+        assert_eq!(parsed.prefix_id(), None);
+    }
+
+    #[test]
+    fn equality_ignores_numbers() {
+        let scope = Scope::new("aws", "eu-west-1", "1");
+        let tenant = Scope::of_tenants("aws", "eu-west-1").with_account("1");
+        assert_eq!(HashSet::from([scope.clone(), tenant.clone()]).len(), 1);
+        let from_scope = [ScopeComponent::FromScope; 3];
+        let arns = [
+            Arn::in_scope(from_scope, "sns", "apps/a1", &scope),
+            Arn::in_scope(from_scope, "sns", "apps/a1", &tenant),
+            Arn::parse("arn:aws:sns:eu-west-1:1:apps/a1").unwrap(),
+        ];
+        assert_eq!(HashSet::from(arns).len(), 1);
+        for different in [
+            Scope::new("aws-cn", "eu-west-1", "1"),
+            Scope::new("aws", "eu-west-2", "1"),
+            Scope::new("aws", "eu-west-1", "2"),
+        ] {
+            assert_ne!(different, scope);
+            let arn = Arn::in_scope(from_scope, "sns", "apps/a1", &different);
+            assert!(!arns.contains(&arn), "{arn}");
+        }
+        for (service, resource) in [("sms", "apps/a1"), ("sns", "apps/a2")] {
+            let arn = Arn::in_scope(from_scope, service, resource, &scope);
+            assert!(!arns.contains(&arn), "{arn}");
+        }
+    }
 
     #[test]
     fn control_characters_are_found_by_their_bytes() {

@@ -31,7 +31,7 @@ mod version;
 pub mod __private {
     pub use serde;
 
-    pub use crate::arn::holds_control_character;
+    pub use crate::arn::{ArnPrefixId, holds_control_character};
     pub use crate::global_keys::{
         GLOBAL_KEYS, GlobalKey, OutsideAws, Supplier, ValueType, is_of_identity_provider,
     };

@@ -52,7 +52,7 @@ pub enum ScopeComponent {
 }
 
 impl ScopeComponent {
-    pub(super) fn fill(self, from_scope: &str) -> &str {
+    pub(crate) const fn fill(self, from_scope: &str) -> &str {
         match self {
             Self::FromScope => from_scope,
             Self::Fixed(text) => text,
@@ -186,17 +186,18 @@ impl ResourceTypeMetadata {
     }
 
     /// The requested resource of this type with the resource component `part`.
+    #[inline]
     pub fn requested<'a>(
         &'static self,
         part: &'a ResourcePart,
         scope: &'a Scope,
     ) -> RequestedResource<'a> {
-        RequestedResource::Arn(Arn::from_components(
-            self.partition.fill(scope.partition()),
+        let from_scope = [self.partition, self.region, self.account];
+        RequestedResource::Arn(Arn::in_scope(
+            from_scope,
             self.service,
-            self.region.fill(scope.region()),
-            self.account.fill(scope.account()),
             part.as_str(),
+            scope,
         ))
     }
 

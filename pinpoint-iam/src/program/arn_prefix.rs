@@ -1,9 +1,11 @@
 //! Matches ARN prefixes: the components before the resource part.
 //!
 //! Policies repeat a small number of partitions, services, regions and accounts. Each distinct text is compared once
-//! with the request. Prefixes are then compared by number.
+//! with the request. Prefixes are then compared by number. The prefix of the first resource that is in a scope with a
+//! number is kept with what it matches.
 
-use pinpoint_iam_core::__private::is_equal;
+use once_cell::sync::OnceCell;
+use pinpoint_iam_core::__private::{ArnPrefixId, is_equal};
 
 use super::index32::{TooLarge, to_u32};
 use super::trie::Root;
@@ -57,6 +59,18 @@ pub(super) struct ArnPrefixes {
     wild: Vec<([Component; HEAD], Root)>,
     /// Whether the trie of a prefix without wildcards includes the entries of all other prefixes that match it.
     are_joined: bool,
+    /// The first prefix with an id that was looked up, and its result. Most services have one scope, and most programs
+    /// are about one service.
+    first: OnceCell<(ArnPrefixId, Compared)>,
+}
+
+/// The result of comparing a prefix with the texts.
+#[derive(Clone, Copy, Debug)]
+struct Compared {
+    /// For each component, the index of its text.
+    numbers: [u32; HEAD],
+    /// The trie of the prefix without wildcards.
+    named: Option<Root>,
 }
 
 /// The pattern for one component.
@@ -126,9 +140,50 @@ impl ArnPrefixes {
         Ok(all)
     }
 
-    /// Calls `each` with the trie of every matching prefix.
+    /// Calls `each` with the trie of every prefix that matches that of `arn`.
     #[inline]
-    pub(super) fn visit(&self, head: [&str; HEAD], mut each: impl FnMut(Root)) {
+    pub(super) fn visit(&self, arn: &Arn<'_>, mut each: impl FnMut(Root)) {
+        let id = arn.prefix_id();
+        let Compared { numbers, named } = match self.first.get() {
+            Some((first, compared)) if Some(*first) == id => *compared,
+            first => {
+                let compared = self.compare(head(arn));
+                if first.is_none()
+                    && let Some(id) = id
+                {
+                    self.keep(id, compared);
+                }
+                compared
+            }
+        };
+        if let Some(root) = named {
+            each(root);
+            if self.are_joined {
+                return;
+            }
+        }
+        for (components, root) in &self.wild {
+            let mut asked = components.iter().zip(numbers).zip(head(arn));
+            let matches = asked.all(|((component, number), text)| match component {
+                Component::Anything => true,
+                Component::Text(own) => *own == number,
+                Component::Wildcards(pattern) => matches_text(pattern.as_borrowed(), text),
+            });
+            if matches {
+                each(*root);
+            }
+        }
+    }
+
+    /// Keeps the result of the prefix with this id, unless another thread was faster.
+    #[cold]
+    fn keep(&self, id: ArnPrefixId, compared: Compared) {
+        self.first.get_or_init(|| (id, compared));
+    }
+
+    /// Compares the components of a prefix with the texts.
+    #[inline(always)]
+    fn compare(&self, head: [&str; HEAD]) -> Compared {
         // Unrolled by hand, because the compiler does not unroll a loop over four different lists.
         let [accounts, regions, services, partitions] = &self.texts;
         let [account, region, service, partition] = head;
@@ -147,23 +202,7 @@ impl ArnPrefixes {
                 .and_then(|found| several.get(found))
                 .map(|(_, root)| *root),
         };
-        if let Some(root) = named {
-            each(root);
-            if self.are_joined {
-                return;
-            }
-        }
-        for (components, root) in &self.wild {
-            let mut asked = components.iter().zip(numbers).zip(head);
-            let matches = asked.all(|((component, number), text)| match component {
-                Component::Anything => true,
-                Component::Text(own) => *own == number,
-                Component::Wildcards(pattern) => matches_text(pattern.as_borrowed(), text),
-            });
-            if matches {
-                each(*root);
-            }
-        }
+        Compared { numbers, named }
     }
 }
 
@@ -201,12 +240,16 @@ fn find(texts: &[Box<str>], text: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::arn::Scope;
     use crate::pattern::Syntax;
     use crate::program::trie::Tries;
+    use crate::resource::{Piece, ResourceTypeMetadata, ScopeComponent};
 
-    /// Returns the positions of the prefixes in `heads` that match `head`.
-    fn matching(heads: &[[&str; HEAD]], head: [&str; HEAD]) -> Vec<usize> {
+    /// Returns the prefixes in `heads`.
+    fn prefixes(heads: &[[&str; HEAD]]) -> ArnPrefixes {
         let syntax = Syntax {
             wildcards: true,
             variables: false,
@@ -225,12 +268,19 @@ mod tests {
                 )
             })
             .collect();
+        ArnPrefixes::of(&with_roots, false).unwrap()
+    }
+
+    /// Returns the positions of the prefixes that match that of `arn`.
+    fn matching(prefixes: &ArnPrefixes, arn: &Arn<'_>) -> Vec<usize> {
         let mut found = Vec::new();
-        ArnPrefixes::of(&with_roots, false)
-            .unwrap()
-            .visit(head, |root| found.push(root.number()));
+        prefixes.visit(arn, |root| found.push(root.number()));
         found.sort_unstable();
         found
+    }
+
+    fn arn([account, region, service, partition]: [&str; HEAD]) -> String {
+        format!("arn:{partition}:{service}:{region}:{account}:apps/a1")
     }
 
     #[test]
@@ -256,13 +306,90 @@ mod tests {
             (["1", "us", "mobiletargeting", "aws-cn"], &[5]),
             (["*", "us", "mobiletargeting", "aws"], &[5]),
         ] {
-            assert_eq!(matching(&heads, head), expected, "{head:?}");
+            let text = arn(head);
+            let arn = Arn::parse(&text).unwrap();
+            assert_eq!(matching(&prefixes(&heads), &arn), expected, "{head:?}");
             // Each prefix by itself matches in the same way.
             for (index, only) in heads.iter().enumerate() {
-                let alone = !matching(&[*only], head).is_empty();
+                let alone = !matching(&prefixes(&[*only]), &arn).is_empty();
                 assert_eq!(alone, expected.contains(&index), "{only:?} {head:?}");
             }
         }
-        assert_eq!(matching(&[], heads[0]), [0; 0]);
+        let text = arn(heads[0]);
+        let arn = Arn::parse(&text).unwrap();
+        assert_eq!(matching(&prefixes(&[]), &arn), [0; 0]);
+    }
+
+    const fn resource_type(service: &'static str, region: ScopeComponent) -> ResourceTypeMetadata {
+        ResourceTypeMetadata {
+            name: "app",
+            type_name: "App",
+            summary: "An app.",
+            arn: "",
+            partition: ScopeComponent::FromScope,
+            service,
+            region,
+            account: ScopeComponent::FromScope,
+            pieces: &[Piece::Literal("apps/a1")],
+            fields: &[],
+            condition_keys: &[],
+        }
+    }
+
+    /// The result that is kept for a prefix is never used for another one, whichever is looked up first.
+    #[test]
+    fn a_resource_in_a_scope_matches_like_its_arn() {
+        static TYPES: [ResourceTypeMetadata; 4] = [
+            resource_type("mobiletargeting", ScopeComponent::FromScope),
+            resource_type("sns", ScopeComponent::FromScope),
+            resource_type("mobiletargeting", ScopeComponent::Fixed("")),
+            resource_type("mobiletargeting", ScopeComponent::Fixed("us")),
+        ];
+        let heads = [
+            ["1", "us", "mobiletargeting", "aws"],
+            ["2", "us", "mobiletargeting", "aws"],
+            ["1", "eu", "mobiletargeting", "aws"],
+            ["1", "us", "sns", "aws"],
+            ["1", "us", "mobiletargeting", "aws-cn"],
+            ["1", "", "mobiletargeting", "aws"],
+            ["1", "e?", "*", "aws"],
+            ["*", "us", "*", "*"],
+        ];
+        let of_tenants = Scope::of_tenants("aws", "us");
+        let scopes = [
+            Scope::new("aws", "us", "1"),
+            Scope::new("aws", "us", "2"),
+            Scope::new("aws", "eu", "1"),
+            Scope::new("aws-cn", "us", "1"),
+            Scope::new("aws", "us", "1"),
+            of_tenants.with_account("1"),
+            of_tenants.with_account("2"),
+        ];
+        let each = || {
+            scopes
+                .iter()
+                .flat_map(|scope| TYPES.iter().map(move |of| (scope, of)))
+        };
+        let mut results = BTreeSet::new();
+        for (first_scope, first_type) in each() {
+            let prefixes = prefixes(&heads);
+            let first = (first_scope, first_type);
+            for (scope, resource_type) in std::iter::once(first).chain(each()).chain([first]) {
+                let part = resource_type.fill(&[]).unwrap();
+                let RequestedResource::Arn(arn) = resource_type.requested(&part, scope) else {
+                    panic!("a resource type has ARNs");
+                };
+                let text = arn.to_string();
+                let parsed = Arn::parse(&text).unwrap();
+                let expected = matching(&prefixes, &parsed);
+                assert_eq!(
+                    matching(&prefixes, &arn),
+                    expected,
+                    "{text} after {first:?}"
+                );
+                results.insert(expected);
+            }
+        }
+        assert!(results.len() > 6, "{results:?}");
     }
 }

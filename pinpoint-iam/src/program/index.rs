@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use pinpoint_iam_core::truth::Truth;
 
-use super::arn_prefix::{ArnPrefixes, HEAD, head, matches_text, only_text};
+use super::arn_prefix::{ArnPrefixes, HEAD, matches_text, only_text};
 use super::entry::{Entry, Kind};
 use super::index32::{TooLarge, to_u32};
 use super::list::List;
@@ -44,7 +44,7 @@ impl Index {
             return;
         };
         let text = arn.resource().as_bytes();
-        self.heads.visit(head(arn), |root| {
+        self.heads.visit(arn, |root| {
             self.tries.walk(root, text, &mut each);
         });
     }
@@ -68,7 +68,7 @@ impl Index {
     pub(crate) fn prefix(&self, resource: &RequestedResource<'_>) -> PrefixTries {
         let mut roots = Vec::new();
         if let RequestedResource::Arn(arn) = resource {
-            self.heads.visit(head(arn), |root| roots.push(root));
+            self.heads.visit(arn, |root| roots.push(root));
         }
         PrefixTries(roots)
     }
