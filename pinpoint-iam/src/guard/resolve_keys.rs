@@ -29,7 +29,8 @@ pub(crate) async fn check_with_keys<T>(
         if needed.is_empty() {
             return outcome;
         }
-        fetch_keys(&guard, needed, fetched).await?;
+        // In memory of its own, because the future of every handler contains this one, and few checks wait.
+        Box::pin(fetch_keys(&guard, needed, fetched)).await?;
     }
     Err(Denied::misconfigured(
         "the check names another resource every time that it is made",

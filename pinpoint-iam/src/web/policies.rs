@@ -116,7 +116,8 @@ impl CallerPolicies {
         if self.look_up(authorizer, principal) {
             return;
         }
-        let state = authorizer.load_missing(principal).await;
+        // In memory of its own, because the future of every handler contains this one, and few checks wait.
+        let state = Box::pin(authorizer.load_missing(principal)).await;
         self.state = match self.principals.take() {
             Some(principals) => principals.keep(authorizer, principal, state),
             None => state,
