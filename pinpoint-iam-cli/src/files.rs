@@ -105,7 +105,7 @@ fn every(found: Vec<Result<PathBuf, Unreadable>>) -> Result<Vec<PathBuf>, Failur
     found
         .map(|path| {
             path.map_err(|unreadable| {
-                let (shown, error) = (unreadable.directory.display(), unreadable.error);
+                let (shown, error) = (unreadable.path.display(), unreadable.error);
                 Failure::new(format!("error: cannot read `{shown}`: {error}"))
             })
         })
@@ -198,7 +198,7 @@ fn input(found: Result<PathBuf, Unreadable>) -> Input {
         },
         Ok(path) => file(&path),
         Err(unreadable) => Input {
-            name: unreadable.directory.display().to_string(),
+            name: unreadable.path.display().to_string(),
             path: None,
             text: Err(unreadable.error),
         },
@@ -216,7 +216,7 @@ enum Walk {
 
 /// A part of a directory that cannot be read.
 struct Unreadable {
-    directory: PathBuf,
+    path: PathBuf,
     error: String,
 }
 
@@ -235,13 +235,25 @@ fn walk(
     builder.build().filter_map(move |entry| match entry {
         Ok(entry) => {
             let is_file = entry.file_type().is_some_and(|kind| !kind.is_dir());
-            (is_file && is_wanted(entry.path())).then(|| Ok(entry.into_path()))
+            (is_file && is_wanted(entry.path())).then(|| has_an_end(entry.into_path()))
         }
         Err(error) => Some(Err(Unreadable {
-            directory: directory.clone(),
+            path: directory.clone(),
             error: error.to_string(),
         })),
     })
+}
+
+/// Returns a path that a walk has found, unless it is a pipe, a socket or a device: reading could wait for ever.
+fn has_an_end(path: PathBuf) -> Result<PathBuf, Unreadable> {
+    match fs::metadata(&path) {
+        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => Err(Unreadable {
+            path,
+            error: "it is a pipe, socket or device, not a file".to_owned(),
+        }),
+        // A link to nothing is reported when it is read.
+        _ => Ok(path),
+    }
 }
 
 /// Replaces the content of a file at once: readers see the old content or the new one. Its permissions are kept.

@@ -804,3 +804,33 @@ fn the_guides_chapter_works_in_an_empty_directory() {
     fs::write(&policy, text.replace("SendTextMessage", "SendTextMesage")).unwrap();
     assert_eq!(run_all(), [14, 17, 15]);
 }
+
+/// Reading a pipe in a directory would wait for a program that writes to it. A device, which does not wait, is treated alike.
+#[cfg(unix)]
+#[test]
+fn only_files_of_a_directory_are_read() {
+    let path = directory("devices");
+    let policies = path.join("policies");
+    fs::create_dir_all(&policies).unwrap();
+    fs::write(policies.join("reader.json"), READER).unwrap();
+    std::os::unix::fs::symlink("reader.json", policies.join("link.json")).unwrap();
+    let simulate = ["simulate", "--principal", ANA, "--action", "s3:GetObject"];
+    let replay = ["replay", "--used", "--old", "old.json", "--new", "old.json"];
+    fs::write(path.join("old.json"), READER).unwrap();
+    assert_eq!(code(&path, &[&simulate[..], &["policies"]].concat()), 0);
+    std::os::unix::fs::symlink("/dev/null", policies.join("null.json")).unwrap();
+    for command in [&simulate[..], &["lint"], &["fmt"], &replay] {
+        for found in ["policies", "policies/*.json"] {
+            let output = run(&path, &[command, &[found]].concat());
+            let error = text(&output.stderr);
+            let shown = format!("{}{error}", text(&output.stdout));
+            let expected = "`policies/null.json`: it is a pipe, socket or device, not a file";
+            assert!(shown.contains(expected), "{command:?} {found}: {shown}");
+            assert_eq!(
+                output.status.code(),
+                Some(1),
+                "{command:?} {found}: {shown}"
+            );
+        }
+    }
+}
