@@ -190,7 +190,7 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
     let mut notes = Vec::new();
     if report.decided_differently > 0 {
         notes.push(format!(
-            "the service decided {} requests differently from the old policies",
+            "requests that the service decided differently from the old policies: {}",
             report.decided_differently
         ));
     }

@@ -190,7 +190,7 @@ fn every_record_has_one_result() {
         "not replayable             6\n",
         "           2  aws:SourceIp (1 masked)\n",
         "    new: depends on `aws:SourceIp`\n",
-        "note: the service decided 1 requests differently from the old policies\n",
+        "note: requests that the service decided differently from the old policies: 1\n",
     ] {
         assert!(shown.contains(expected), "{expected}{shown}");
     }
