@@ -1,11 +1,13 @@
 //! Principals: users, role sessions, federated users, root users, callers from identity providers, services and
 //! anonymous callers.
 
+#[cfg(feature = "on-demand")]
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 #[cfg(feature = "on-demand")]
-use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, Weak};
 
 use once_cell::sync::OnceCell;
 use pinpoint_iam_core::__private::{OneLine, is_oidc_provider, is_saml_provider};
@@ -69,9 +71,9 @@ struct Parts {
     /// See [`IdentityName::hash_value`]; zero without a user or role.
     identity_hash: u64,
     known_slot: Remembered<KnownSlot>,
-    /// See [`Principal::known_entry`].
+    /// See [`Principal::known_policies`].
     #[cfg(feature = "on-demand")]
-    known_entry: Remembered<AtomicU64>,
+    known_policies: Remembered<Mutex<Option<Weak<AnyPolicies>>>>,
     session_program: Cached<Program>,
     session_check: Cached<SessionCheck>,
     completed: Cached<Completion>,
@@ -81,6 +83,10 @@ struct Parts {
 /// compared.
 #[derive(Default)]
 struct Remembered<T>(T);
+
+/// The policies of a principal that were loaded on demand. This module does not depend on their type.
+#[cfg(feature = "on-demand")]
+pub(crate) type AnyPolicies = dyn Any + Send + Sync;
 
 /// A value that is computed on first use.
 type Cached<T> = Remembered<OnceCell<Box<T>>>;
@@ -392,11 +398,22 @@ impl Principal {
         Arc::as_ptr(&self.0).addr()
     }
 
-    /// The number of the entry in a cache in which the principal was found last; zero if there is none. Names, groups and
-    /// roles of that entry's principal are those of this principal.
+    /// Returns the policies that were [remembered](Self::remember_policies) last, if they are still in memory. They were
+    /// loaded for a principal with the same names, groups and roles, and may be out of date. Never waits: `None` also
+    /// while another thread uses what is remembered.
     #[cfg(feature = "on-demand")]
-    pub(crate) fn known_entry(&self) -> &AtomicU64 {
-        &self.0.known_entry.0
+    #[inline]
+    pub(crate) fn known_policies(&self) -> Option<Arc<AnyPolicies>> {
+        let known = self.0.known_policies.0.try_lock().ok()?;
+        known.as_ref()?.upgrade()
+    }
+
+    /// Remembers the policies of the principal, without keeping them in memory.
+    #[cfg(feature = "on-demand")]
+    pub(crate) fn remember_policies(&self, policies: Weak<AnyPolicies>) {
+        if let Ok(mut known) = self.0.known_policies.0.try_lock() {
+            *known = Some(policies);
+        }
     }
 
     /// Whether the policies depend on the user or role, or on groups or roles that were added.
@@ -560,7 +577,7 @@ impl Principal {
             identity_hash: identity.map_or(0, |identity| identity.hash_value()),
             known_slot: Remembered::default(),
             #[cfg(feature = "on-demand")]
-            known_entry: Remembered::default(),
+            known_policies: Remembered::default(),
             session_program: Cached::default(),
             session_check: Cached::default(),
             completed: Cached::default(),
@@ -574,7 +591,7 @@ impl Principal {
         parts.known_slot = Remembered::default();
         #[cfg(feature = "on-demand")]
         {
-            parts.known_entry = Remembered::default();
+            parts.known_policies = Remembered::default();
         }
         parts.session_program = Cached::default();
         parts.session_check = Cached::default();

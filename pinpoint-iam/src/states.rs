@@ -21,7 +21,14 @@ use crate::source::digest::Digest;
 ///
 /// All checks of one request use the same state. A request may keep a state for any time, because a state is small. If
 /// too many states are in use, see [`MOST_REPLACED`], it releases its policies and then denies all requests.
+///
+/// The fields that a look-up reads are the first ones, next to the reference count, which a look-up changes: the state of one
+/// of many principals is not in the processor's caches.
+#[repr(C)]
 pub(crate) struct PolicyState {
+    /// For the policies of one principal.
+    #[cfg(feature = "on-demand")]
+    entry: Option<CacheEntry>,
     /// The number of the [`PolicyStates`] that contains this state, which identifies one authorizer.
     #[cfg_attr(
         not(any(feature = "_web", feature = "on-demand")),
@@ -36,11 +43,25 @@ pub(crate) struct PolicyState {
     /// Whether other policies have replaced these, and only requests that started before use them.
     is_replaced: AtomicBool,
     age: Mutex<Age>,
-    /// For the policies of one principal: the state with its boundary, which is kept so that the principal's policies
-    /// expire with it.
-    #[cfg(feature = "on-demand")]
-    _base: Option<Arc<PolicyState>>,
 }
+
+/// What a look-up needs to know about the policies of one principal. It is part of the state, because a principal
+/// remembers its state, and finds it without the index of the cache.
+#[cfg(feature = "on-demand")]
+struct CacheEntry {
+    /// The time from which on the policies are not used.
+    expires: Duration,
+    /// Whether the cache contains the policies. A request may keep them after they have left the cache.
+    is_cached: AtomicBool,
+    /// What the cache had evicted when it last learned that the policies are used, in bytes; [`NEVER`] before.
+    reported: AtomicU64,
+    /// The state with the boundary of the principal, which is kept so that the principal's policies expire with it.
+    _base: Arc<PolicyState>,
+}
+
+/// The value of [`CacheEntry::reported`] before the first use. No cache evicts as many bytes.
+#[cfg(feature = "on-demand")]
+const NEVER: u64 = u64::MAX;
 
 /// What identifies policies, also among the instances of a service that have the same source.
 #[cfg(feature = "page-tokens")]
@@ -99,6 +120,8 @@ impl Confirmed {
 impl PolicyState {
     fn new(states: u64, snapshot: Arc<Snapshot>, revision: Revision, confirmed: Confirmed) -> Self {
         Self {
+            #[cfg(feature = "on-demand")]
+            entry: None,
             states,
             snapshot: ArcSwap::new(snapshot),
             revision,
@@ -110,29 +133,73 @@ impl PolicyState {
                 reported: FreshnessState::Fresh,
                 next_check: None,
             }),
-            #[cfg(feature = "on-demand")]
-            _base: None,
         }
     }
 
-    /// Creates the state of a principal whose policies were loaded on demand. They depend on `base`, the state of the
-    /// whole deployment.
+    /// Creates the state of a principal whose policies were loaded on demand, and are used until the time `expires`. They
+    /// depend on `base`, the state of the whole deployment.
     #[cfg(feature = "on-demand")]
     pub(crate) fn of_principal(
         base: &Arc<Self>,
         snapshot: Snapshot,
         revision: Revision,
         confirmed: Duration,
+        expires: Duration,
     ) -> Self {
         let confirmed = Confirmed::at(confirmed);
         let mut state = Self::new(base.states, Arc::new(snapshot), revision, confirmed);
-        state._base = Some(Arc::clone(base));
+        state.entry = Some(CacheEntry {
+            expires,
+            is_cached: AtomicBool::new(false),
+            reported: AtomicU64::new(NEVER),
+            _base: Arc::clone(base),
+        });
         #[cfg(feature = "page-tokens")]
         {
             // The revision can be that of a transaction, which every load of the same records has anew.
             state.digest = Some(OnceLock::new());
         }
         state
+    }
+
+    /// Whether the cache of principals does not use the policies any more at the time `now`.
+    #[cfg(feature = "on-demand")]
+    #[inline]
+    pub(crate) fn is_outdated(&self, now: Duration) -> bool {
+        let entry = self.entry.as_ref();
+        entry.is_none_or(|entry| entry.expires <= now)
+    }
+
+    /// Sets whether the cache of principals contains the policies.
+    #[cfg(feature = "on-demand")]
+    pub(crate) fn set_cached(&self, is_cached: bool) {
+        if let Some(entry) = &self.entry {
+            entry.is_cached.store(is_cached, Ordering::Release);
+        }
+    }
+
+    /// Whether the cache of principals contains the policies.
+    #[cfg(feature = "on-demand")]
+    #[inline]
+    pub(crate) fn is_cached(&self) -> bool {
+        let entry = self.entry.as_ref();
+        entry.is_some_and(|entry| entry.is_cached.load(Ordering::Acquire))
+    }
+
+    /// Notes that the cache of principals knows of a use of the policies, after it has evicted so many bytes. Returns whether
+    /// it knew of an earlier use.
+    #[cfg(feature = "on-demand")]
+    pub(crate) fn report(&self, evicted: u64) -> bool {
+        let entry = self.entry.as_ref();
+        entry.is_some_and(|entry| entry.reported.swap(evicted, Ordering::Relaxed) != NEVER)
+    }
+
+    /// Returns what the cache of principals had evicted when it last learned that the policies are used, in bytes.
+    #[cfg(feature = "on-demand")]
+    #[inline]
+    pub(crate) fn reported(&self) -> u64 {
+        let entry = self.entry.as_ref();
+        entry.map_or(0, |entry| entry.reported.load(Ordering::Relaxed))
     }
 
     /// Returns the revision of the policies.
@@ -343,7 +410,8 @@ impl PolicyStates {
     }
 
     /// Whether this collection contains `state`.
-    #[cfg(feature = "_web")]
+    #[cfg(any(feature = "_web", feature = "on-demand"))]
+    #[inline]
     pub(crate) const fn have(&self, state: &PolicyState) -> bool {
         self.number == state.states
     }

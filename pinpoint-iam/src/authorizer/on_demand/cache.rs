@@ -3,22 +3,32 @@
 //! A load that started before an invalidation is never used after it: every invalidation has a number, a load notes the
 //! next number when it starts, and compares what it has read with all later invalidations when it ends. The comparison
 //! and the insertion into the cache happen under the lock that an invalidation needs as well.
+//!
+//! A principal remembers the state in which it was found, so that the next look-up reads the principal and the state, and
+//! nothing of the cache. It does not keep the policies in memory: without the cache, at most the allocation of the state
+//! itself remains, a few hundred bytes. Two rules make such a look-up equal to one in the cache:
+//!
+//! - A state is marked when it leaves the cache for any reason, also if requests or principals still have it. Everything
+//!   that removes entries needs the lock, so that an invalidation finds the state either in the cache or marked.
+//! - A look-up without the cache does not tell the cache that the principal is used. After the cache has evicted some
+//!   entries, the next look-up of each principal happens in the cache; without evictions, the use does not matter. The
+//!   first look-up is not remembered either, because the cache distinguishes one use of an entry from several.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{Hash, Hasher, RandomState};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::future::{Shared, WeakShared};
-use quick_cache::sync::{Cache, DefaultLifecycle};
-use quick_cache::{Equivalent, Weighter};
+use quick_cache::sync::Cache;
+use quick_cache::{Equivalent, Lifecycle, Weighter};
 
 use crate::identity::IdentityKey;
 use crate::principal::Principal;
 use crate::source::Change;
-use crate::states::PolicyState;
+use crate::states::{PolicyState, PolicyStates};
 
 use super::managed::ManagedProgram;
 
@@ -73,29 +83,33 @@ fn write_hash<H: Hasher>(state: &mut H, identity: u64, groups: &[Box<str>], role
     }
 }
 
-/// The key of an entry in the cache. A look-up reads the owner only if it has not found this entry before.
+/// The key of an entry in the cache.
 struct EntryKey {
-    /// That of the principal's key.
+    /// That of the principal's key. A look-up reads the owner only if the hash is that of the principal.
     hash: u64,
-    /// A number that no other key of the process has. A principal that equals the owner [remembers](Principal::known_entry)
-    /// it, so that the next look-up compares one number and reads no other memory.
-    number: u64,
     owner: Box<Owner>,
 }
 
-/// What the cache knows about an entry and a look-up does not need.
+/// What the cache knows about an entry.
 struct Owner {
     key: PrincipalKey,
+    state: Arc<PolicyState>,
     dependencies: Dependencies,
     bytes: u64,
 }
 
+impl Drop for Owner {
+    /// Marks the state. The cache drops an entry's key when it removes the entry, and only then.
+    fn drop(&mut self) {
+        self.state.set_cached(false);
+    }
+}
+
 impl EntryKey {
     fn of(owner: Owner) -> Self {
-        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        owner.state.set_cached(true);
         Self {
             hash: owner.key.hash,
-            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             owner: Box::new(owner),
         }
     }
@@ -134,21 +148,12 @@ impl Hash for Lookup<'_> {
 impl Equivalent<EntryKey> for Lookup<'_> {
     #[inline]
     fn equivalent(&self, key: &EntryKey) -> bool {
-        let known = self.0.known_entry();
-        if known.load(Ordering::Relaxed) == key.number {
-            return true;
-        }
-        let is_equal = self.0.identity_hash() == key.hash && self.equals(&key.owner.key);
-        if is_equal {
-            known.store(key.number, Ordering::Relaxed);
-        }
-        is_equal
+        self.0.identity_hash() == key.hash && self.equals(&key.owner.key)
     }
 }
 
 impl Lookup<'_> {
     /// Whether `key` is the key of the principal.
-    #[inline(never)]
     fn equals(&self, key: &PrincipalKey) -> bool {
         let is_same_identity = match (self.0.identity(), &key.identity) {
             (Some(identity), Some(key)) => identity.name == key.borrowed(),
@@ -194,26 +199,42 @@ impl Change {
 
 /// The policies of one principal, as they were loaded.
 pub(super) struct Entry {
-    pub(super) policies: Policies,
+    pub(super) state: Arc<PolicyState>,
     pub(super) dependencies: Dependencies,
     /// An estimate of the memory, in bytes.
     pub(super) bytes: u64,
 }
 
-/// The policies of one principal in the cache.
-#[derive(Clone)]
-pub(super) struct Policies {
-    pub(super) state: Arc<PolicyState>,
-    /// The time from which on they are not used.
-    pub(super) expires: Duration,
-}
-
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<EntryKey, Policies> for Bytes {
-    fn weight(&self, key: &EntryKey, _: &Policies) -> u64 {
+impl Weighter<EntryKey, Arc<PolicyState>> for Bytes {
+    fn weight(&self, key: &EntryKey, _: &Arc<PolicyState>) -> u64 {
         key.owner.bytes
+    }
+}
+
+/// Counts the bytes of the entries that the cache evicts.
+#[derive(Clone, Default)]
+struct Evictions(Arc<AtomicU64>);
+
+impl Evictions {
+    #[inline]
+    fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Lifecycle<EntryKey, Arc<PolicyState>> for Evictions {
+    /// What one insertion removes. It is dropped after the lock of the shard is released.
+    type RequestState = Vec<(EntryKey, Arc<PolicyState>)>;
+
+    fn before_evict(&self, _: &mut Self::RequestState, key: &EntryKey, _: &mut Arc<PolicyState>) {
+        self.0.fetch_add(key.owner.bytes, Ordering::Relaxed);
+    }
+
+    fn on_evict(&self, removed: &mut Self::RequestState, key: EntryKey, state: Arc<PolicyState>) {
+        removed.push((key, state));
     }
 }
 
@@ -233,6 +254,11 @@ pub(super) type Flight = Shared<Pin<Box<dyn Future<Output = Loaded> + Send>>>;
 
 /// The number of invalidations that are kept for loads in progress. A load during which there were more is repeated.
 const MOST_CHANGES: usize = 1024;
+
+/// The share of its memory, as a divisor, that the cache may evict before it has to know again which principals are used.
+/// The cache visits its entries in turn, and evicts one that was not used since the last visit. While it evicts a 64th of
+/// them, it visits no entry twice, unless almost all of them were used.
+const SHARE_EVICTED: u64 = 64;
 
 /// A load in progress.
 struct FlightInProgress {
@@ -271,28 +297,35 @@ impl Control {
 
 /// The entries, and the loads in progress.
 pub(super) struct PrincipalEntries {
-    entries: Cache<EntryKey, Policies, Bytes, RandomState>,
+    entries: Cache<EntryKey, Arc<PolicyState>, Bytes, RandomState, Evictions>,
+    evictions: Evictions,
+    /// How many bytes the cache may evict before the next look-up of a principal happens in the cache.
+    most_evicted: u64,
+    /// Locked while entries are added or removed.
     control: Mutex<Control>,
 }
 
 /// What a request finds that misses the cache.
 pub(super) enum Joined {
     /// Another load has just ended.
-    Policies(Arc<PolicyState>),
+    State(Arc<PolicyState>),
     Flight(Flight),
 }
 
 impl PrincipalEntries {
     pub(super) fn new(max_bytes: u64, bytes_of_entry: u64) -> Self {
         let items = usize::try_from(max_bytes / bytes_of_entry).unwrap_or(usize::MAX);
+        let evictions = Evictions::default();
         Self {
             entries: Cache::with(
                 items,
                 max_bytes,
                 Bytes,
                 RandomState::new(),
-                DefaultLifecycle::default(),
+                evictions.clone(),
             ),
+            evictions,
+            most_evicted: max_bytes / SHARE_EVICTED,
             control: Mutex::default(),
         }
     }
@@ -302,11 +335,38 @@ impl PrincipalEntries {
         self.control.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the policies of `principal`, if they are not expired at the time `now`.
+    /// Returns the policies of `principal` that the cache contains, if they are not out of date.
     #[inline]
-    pub(super) fn get(&self, principal: &Principal, now: Duration) -> Option<Arc<PolicyState>> {
-        let Policies { state, expires } = self.entries.get(&Lookup(principal))?;
-        (now < expires).then_some(state)
+    pub(super) fn get(
+        &self,
+        principal: &Principal,
+        states: &PolicyStates,
+    ) -> Option<Arc<PolicyState>> {
+        let known = self.remembered(principal, states);
+        let state = known.or_else(|| self.find(principal))?;
+        (!state.is_outdated(states.clock().now())).then_some(state)
+    }
+
+    /// Returns the policies that `principal` remembers, if this cache contains them and does not have to know that they are
+    /// used.
+    #[inline]
+    fn remembered(&self, principal: &Principal, states: &PolicyStates) -> Option<Arc<PolicyState>> {
+        let known = principal.known_policies()?;
+        let state = known.downcast::<PolicyState>().ok()?;
+        let evicted = self.evictions.bytes().saturating_sub(state.reported());
+        let is_usable = states.have(&state) && state.is_cached() && evicted <= self.most_evicted;
+        is_usable.then_some(state)
+    }
+
+    /// Finds the policies of `principal` in the cache, which then knows that they are used.
+    fn find(&self, principal: &Principal) -> Option<Arc<PolicyState>> {
+        let evicted = self.evictions.bytes();
+        let state = self.entries.get(&Lookup(principal))?;
+        if state.report(evicted) {
+            let weak: Weak<PolicyState> = Arc::downgrade(&state);
+            principal.remember_policies(weak);
+        }
+        Some(state)
     }
 
     /// Returns the load of `key` in progress, or starts one with `load`, which receives the guard of the load.
@@ -320,10 +380,10 @@ impl PrincipalEntries {
         load: impl FnOnce(FlightGuard) -> Pin<Box<dyn Future<Output = Loaded> + Send>>,
     ) -> Joined {
         let mut control = self.control();
-        if let Some(Policies { state, expires }) = self.entries.peek(key)
-            && now < expires
+        if let Some(state) = self.entries.peek(key)
+            && !state.is_outdated(now)
         {
-            return Joined::Policies(state);
+            return Joined::State(state);
         }
         if let Some(current) = control.flights.get(key)
             && now < current.started.saturating_add(time_to_live)
@@ -372,6 +432,7 @@ impl PrincipalEntries {
 
     /// Removes all entries to free memory.
     pub(super) fn clear(&self) {
+        let _control = self.control();
         self.entries.clear();
     }
 
@@ -405,16 +466,17 @@ impl FlightGuard {
         }
         if is_current {
             let Entry {
-                policies,
+                state,
                 dependencies,
                 bytes,
             } = entry;
             let key = EntryKey::of(Owner {
                 key: self.key.clone(),
+                state: Arc::clone(&state),
                 dependencies,
                 bytes,
             });
-            self.entries.entries.insert(key, policies);
+            self.entries.entries.insert(key, state);
         }
         Ok(())
     }
@@ -439,62 +501,97 @@ impl Drop for FlightGuard {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::snapshot::{Snapshot, Unavailable};
+    use crate::freshness::{AgeLimits, Revision, SystemClock};
+    use crate::states::Timing;
 
     fn user(name: &str) -> Principal {
         let arn = format!("arn:aws:iam::111122223333:user/{name}");
         Principal::from_arn(&arn).expect("an ARN")
     }
 
-    fn key(principal: &Principal) -> EntryKey {
-        EntryKey::of(Owner {
-            key: PrincipalKey::of(principal),
-            dependencies: Dependencies::default(),
-            bytes: 1,
+    fn states() -> PolicyStates {
+        PolicyStates::new(Timing {
+            clock: Arc::new(SystemClock::without_alarms()),
+            limits: AgeLimits::default(),
         })
     }
 
-    fn is_found(principal: &Principal, key: &EntryKey) -> bool {
-        Lookup(principal).equivalent(key)
+    /// Inserts a state of `principal` as a load does.
+    fn insert(
+        entries: &Arc<PrincipalEntries>,
+        states: &PolicyStates,
+        principal: &Principal,
+    ) -> Arc<PolicyState> {
+        let state = Arc::new(PolicyState::of_principal(
+            &states.current_shared(),
+            Snapshot::unavailable(Unavailable::Unreadable),
+            Revision::new("1"),
+            Duration::ZERO,
+            Duration::MAX,
+        ));
+        let mut load = None;
+        let key = PrincipalKey::of(principal);
+        let joined = entries.join(&key, Duration::ZERO, Duration::MAX, |guard| {
+            load = Some(guard);
+            Box::pin(std::future::pending())
+        });
+        assert!(matches!(joined, Joined::Flight(_)));
+        let entry = Entry {
+            state: Arc::clone(&state),
+            dependencies: Dependencies::default(),
+            bytes: 1,
+        };
+        let inserted = load.expect("a new load").insert(entry);
+        assert_eq!(inserted, Ok(()));
+        state
     }
 
-    type Modify = fn(Principal) -> Principal;
-
-    /// Comparing by number must find exactly what comparing by name finds.
     #[test]
-    fn a_principal_is_found_by_number_only_as_long_as_it_does_not_change() {
-        let changes: [(&str, Modify, bool); 6] = [
-            ("nothing", |ana| ana, true),
-            ("a tag", |ana| ana.with_tag("team", "red"), true),
-            ("a group", |ana| ana.with_groups(["staff"]), false),
-            ("a role", |ana| ana.with_roles(["editor"]), false),
-            ("another user", |_| user("bob"), false),
-            ("the same user again", |_| user("ana"), true),
+    fn a_state_is_marked_however_it_leaves_the_cache() {
+        let states = states();
+        let ana = user("ana");
+        type Removal = fn(&Arc<PrincipalEntries>, &PolicyStates);
+        let removals: [(&str, Removal); 4] = [
+            ("an invalidation", |entries, _| {
+                entries.invalidate(Change::Identity(
+                    PrincipalKey::of(&user("ana")).identity.expect("a user"),
+                ));
+            }),
+            ("the invalidation of everything", |entries, _| {
+                entries.invalidate(Change::Everything);
+            }),
+            ("too little memory", |entries, _| entries.clear()),
+            ("eviction", |entries, states| {
+                for number in 0..100 {
+                    let other = user(&format!("u{number}"));
+                    insert(entries, states, &other);
+                    assert!(entries.find(&other).is_some());
+                }
+            }),
         ];
-        for (what, change, expected) in changes {
-            let ana = user("ana");
-            let first = key(&ana);
-            assert!(is_found(&ana, &first), "{what}");
-            assert_eq!(ana.known_entry().load(Ordering::Relaxed), first.number);
-            // Also a clone, whose parts are copied before the change.
-            let changed = [change(ana.clone()), change(ana)];
-            for changed in changed {
-                assert_eq!(is_found(&changed, &first), expected, "{what}");
-                assert!(is_found(&changed, &key(&changed)), "{what}");
-                assert_eq!(
-                    is_found(&changed, &first),
-                    expected,
-                    "{what}: after another entry"
-                );
-            }
+        for (what, remove) in removals {
+            let entries = Arc::new(PrincipalEntries::new(32, 1));
+            let state = insert(&entries, &states, &ana);
+            assert!(state.is_cached(), "{what}");
+            remove(&entries, &states);
+            let key = PrincipalKey::of(&ana);
+            assert!(entries.entries.peek(&key).is_none(), "{what}");
+            assert!(!state.is_cached(), "{what}");
         }
     }
 
     #[test]
     fn equal_hashes_do_not_mix_principals_up() {
         let (ana, bob) = (user("ana"), user("bob"));
-        let mut same = key(&ana);
-        same.hash = bob.identity_hash();
-        assert!(!is_found(&bob, &same));
-        assert!(!is_found(&bob, &same), "it is not remembered");
+        let mut key = EntryKey::of(Owner {
+            key: PrincipalKey::of(&ana),
+            state: Arc::new(states().not_loaded()),
+            dependencies: Dependencies::default(),
+            bytes: 1,
+        });
+        assert!(Lookup(&ana).equivalent(&key));
+        key.hash = bob.identity_hash();
+        assert!(!Lookup(&bob).equivalent(&key));
     }
 }

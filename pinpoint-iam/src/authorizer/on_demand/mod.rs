@@ -31,7 +31,7 @@ use crate::states::{PolicyState, PolicyStates};
 
 use self::assemble::assemble;
 use self::cache::{
-    Dependencies, Entry, FlightGuard, Joined, NoResult, Policies, PrincipalEntries, PrincipalKey,
+    Dependencies, Entry, FlightGuard, Joined, NoResult, PrincipalEntries, PrincipalKey,
 };
 use self::managed::{ManagedPolicies, ManagedProgram, Use};
 
@@ -85,6 +85,9 @@ impl PrincipalCache {
     ///
     /// Sizes of policies are estimated. A quarter is for managed policies, which principals share. If they need more, the
     /// cache is emptied.
+    ///
+    /// Not counted are policies that requests still use, and a few hundred bytes in each [`Principal`] that the application
+    /// keeps after its policies have left the cache.
     #[must_use]
     pub const fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
@@ -303,8 +306,7 @@ impl Authorizer {
         if !principal.has_policies() {
             return Some(self.inner.states.current_shared());
         }
-        let now = self.inner.states.clock().now();
-        let state = on_demand.entries.get(principal, now)?;
+        let state = on_demand.entries.get(principal, &self.inner.states)?;
         count(&on_demand.counters.hits);
         Some(state)
     }
@@ -333,7 +335,7 @@ impl Authorizer {
                 Box::pin(load(Arc::clone(&self.inner), key.clone(), guard))
             });
             let flight = match joined {
-                Joined::Policies(state) => return state,
+                Joined::State(state) => return state,
                 Joined::Flight(flight) => flight,
             };
             match flight.await {
@@ -445,7 +447,7 @@ async fn load(inner: Arc<Inner>, key: PrincipalKey, guard: FlightGuard) -> cache
     });
     let result = match loaded {
         Ok(entry) => {
-            let state = Arc::clone(&entry.policies.state);
+            let state = Arc::clone(&entry.state);
             let inserted = guard.insert(entry);
             if on_demand.managed.bytes() > on_demand.settings.max_bytes / 4 {
                 count(&on_demand.counters.overflows);
@@ -585,12 +587,10 @@ async fn read(
     };
     let of_records = records.time_to_live.unwrap_or(time_to_live);
     let time_to_live = time_to_live.min(of_records);
-    let state = PolicyState::of_principal(&base, snapshot, records.revision, started);
+    let expires = started.saturating_add(time_to_live);
+    let state = PolicyState::of_principal(&base, snapshot, records.revision, started, expires);
     Ok(Entry {
-        policies: Policies {
-            state: Arc::new(state),
-            expires: started.saturating_add(time_to_live),
-        },
+        state: Arc::new(state),
         dependencies,
         bytes,
     })

@@ -3,6 +3,8 @@
 //! Nothing here depends on timing: the tests poll each request themselves, decide when the source responds, and simulate
 //! the clock.
 
+mod remembered;
+
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::pin::Pin;
@@ -865,6 +867,8 @@ enum Step {
     Ask(usize),
     Poll(usize),
     Drop(usize),
+    /// A request without a decision, which keeps the policies that it has found.
+    Keep(usize),
     /// The held calls of the source respond.
     Respond,
     /// Whether later calls fail.
@@ -882,6 +886,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (0..USERS.len()).prop_map(Step::Ask),
         8 => any::<usize>().prop_map(Step::Poll),
         1 => any::<usize>().prop_map(Step::Drop),
+        2 => (0..USERS.len()).prop_map(Step::Keep),
         5 => Just(Step::Respond),
         1 => any::<bool>().prop_map(Step::Fail),
         1 => (1u64..40).prop_map(Step::Advance),
@@ -929,6 +934,9 @@ fn run(steps: &[Step]) -> Result<(), TestCaseError> {
         history.moments.push((0, false));
     }
     let (mut time, mut disturbances) = (0, 0);
+    // The principals remember what was found for them.
+    let (principals, context) = (USERS.map(user), Context::new());
+    let mut kept = Vec::new();
     let mut running: Vec<Running> = Vec::new();
     let last = [Step::Fail(false), Step::Respond, Step::Poll(0)];
     let ends = last.iter().cycle().take(6 * steps.len() + 24);
@@ -958,7 +966,7 @@ fn run(steps: &[Step]) -> Result<(), TestCaseError> {
                 }
             }
             Step::Ask(user) => {
-                let asked = ask(&authorizer, USERS[user]);
+                let asked = ask_as(&authorizer, principals[user].clone());
                 let invalidated = histories[user].invalidated;
                 running.push(Running {
                     user,
@@ -978,6 +986,7 @@ fn run(steps: &[Step]) -> Result<(), TestCaseError> {
                 running.remove(number);
             }
             Step::Poll(_) | Step::Drop(_) => {}
+            Step::Keep(user) => kept.push(authorizer.guard(&principals[user], &context)),
             Step::Respond => database.respond(),
             Step::Fail(fails) => {
                 disturbances += usize::from(fails) * 4;
