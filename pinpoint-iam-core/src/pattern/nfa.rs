@@ -277,8 +277,6 @@ impl States {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
-
     use super::*;
     use crate::context::Context;
     use crate::pattern::{Case, Match, Pattern, Syntax};
@@ -530,16 +528,14 @@ mod tests {
         assert!(met > 1000, "{met}");
     }
 
-    /// A backtracking search would need 2,000 to the power of 20 steps for these.
+    /// A backtracking search would need 2,000 to the power of 20 steps for these, and never end.
     #[test]
     fn hostile_patterns_end() {
         let mut language = apps_and(IdCharacters::Identifier);
         language.push_id(IdCharacters::Opaque);
-        let start = Instant::now();
         for piece in ["*a", "a*", "*?", "a*a", "${aws:username}"] {
             let pattern = format!("apps/{}/nowhere", piece.repeat(2000));
             assert!(!meets(&language, &pattern), "{piece}");
         }
-        assert!(start.elapsed() < Duration::from_secs(60));
     }
 }

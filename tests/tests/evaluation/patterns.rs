@@ -5,9 +5,6 @@
     clippy::unwrap_used,
     reason = "tests fail by panicking, also in the functions that they share"
 )]
-
-use std::time::{Duration, Instant};
-
 use pinpoint_iam::context::Context;
 use pinpoint_iam::pattern::{Case, Match, Pattern, Syntax};
 use proptest::prelude::*;
@@ -103,12 +100,10 @@ proptest! {
     }
 }
 
-/// A matcher that tries every split would need more steps than there are atoms. The bound is generous because the
-/// complexity differs and not only a factor.
+/// A matcher that tries every split would need more steps than there are atoms, and never end.
 #[test]
-fn the_time_is_bounded_by_the_product_of_the_lengths() {
+fn hostile_patterns_end() {
     let value = "a".repeat(500);
-    let started = Instant::now();
     for piece in ["a*", "*a", "a?*", "*aa?a"] {
         let stars = piece.repeat(500 / piece.len());
         for case in [Case::Sensitive, Case::IgnoreAscii, Case::Ignore] {
@@ -117,5 +112,4 @@ fn the_time_is_bounded_by_the_product_of_the_lengths() {
             assert!(!matches(&format!("*{stars}*b*"), &value, case));
         }
     }
-    assert!(started.elapsed() < Duration::from_secs(10));
 }
