@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use std::{env, fs, io, thread};
 
 use lexopt::{Arg, Parser, ValueExt as _};
+use pinpoint_iam_catalog::Catalog;
 use pinpoint_iam_datafusion::{Functions, RECORD, cluster, inputs, replay, session};
+use pinpoint_iam_tools::metadata::metadata;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -20,6 +22,7 @@ usage:
       the output of `aws iam get-account-authorization-details`. LOG is a path or URL of a file, of a directory that ends
       with `/`, or a pattern. Files whose names end with `.parquet` have the records in the column NAME, `record` by default.
       With --scheduler, the workers of a cluster read the files, in N tasks: 64 by default.
+      Events of CloudTrail are translated by the built-in catalogs.
   pinpoint-iam-datafusion scheduler [--address HOST:PORT] [--worker-timeout SECONDS]
       Distributes the tasks. Prints its address when it is ready. The defaults are 127.0.0.1:50050 and 30 seconds.
   pinpoint-iam-datafusion worker --scheduler HOST:PORT [--address HOST:PORT] [--control-port PORT] [--directory PATH]
@@ -98,6 +101,12 @@ fn policies(path: String) -> Result<String, Failure> {
     fs::read_to_string(&path).map_err(|error| format!("cannot read `{path}`: {error}").into())
 }
 
+/// The functions with the built-in catalogs, which are the same in all processes of a cluster.
+fn functions() -> Result<Functions, Failure> {
+    let catalog = Catalog::builtin().map_err(ToString::to_string)?;
+    Ok(Functions::new(catalog.services().iter().map(metadata)))
+}
+
 fn default_threads() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
@@ -115,7 +124,7 @@ async fn run_replay(options: Options) -> Result<(), Failure> {
         Some(url) => (cluster::session(url).await?, options.tasks.unwrap_or(64)),
         None => (session(threads), threads),
     };
-    let counts = replay(&session, &Functions::new([]), &old, &new, &inputs, tasks).await?;
+    let counts = replay(&session, &functions()?, &old, &new, &inputs, tasks).await?;
     println!("{}", serde_json::to_string_pretty(&counts)?);
     Ok(())
 }
@@ -127,7 +136,7 @@ async fn run_scheduler(options: Options) -> Result<(), Failure> {
     let listener = TcpListener::bind(address).await?;
     println!("{}", listener.local_addr()?);
     let timeout = options.worker_timeout.unwrap_or(30);
-    cluster::scheduler(listener, Functions::new([]), timeout).await?;
+    cluster::scheduler(listener, functions()?, timeout).await?;
     Ok(())
 }
 
@@ -154,6 +163,6 @@ async fn run_worker(options: Options) -> Result<(), Failure> {
     };
     // A worker continues if its output is closed.
     let observer = |file: &str| drop(writeln!(io::stdout(), "{file}"));
-    cluster::worker(settings, &Functions::new([]), observer).await?;
+    cluster::worker(settings, &functions()?, observer).await?;
     Ok(())
 }

@@ -122,3 +122,38 @@ impl LogObject {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use datafusion::object_store::memory::InMemory;
+    use tokio::runtime::Runtime;
+
+    use super::*;
+
+    /// Records of two versions of an object would be counted as those of one file.
+    #[test]
+    fn a_changed_object_cannot_be_read() {
+        const STORE: &str = "memory://bucket/";
+        let tokio = Runtime::new().unwrap();
+        let store = Arc::new(InMemory::new());
+        let runtime = RuntimeEnv::default();
+        let url = ObjectStoreUrl::parse(STORE).unwrap();
+        runtime.register_object_store(url.as_ref(), store.clone());
+        let path = Path::from("log");
+        let put = |content: &'static str| {
+            tokio.block_on(store.put(&path, content.into())).unwrap();
+        };
+        put("a\nb\n");
+        let file = log_file(&runtime, STORE, "log", tokio.handle().clone()).unwrap();
+        let records = || {
+            let mut records = Vec::new();
+            for part in file.parts() {
+                file.read(part, |record| records.push(record.map(<[u8]>::to_vec)));
+            }
+            records
+        };
+        assert_eq!(records(), [Some(b"a".to_vec()), Some(b"b".to_vec())]);
+        put("c\nd\n");
+        assert_eq!(records(), [None]);
+    }
+}

@@ -95,3 +95,27 @@ fn policies(name: &str, text: &str) -> Result<Policies> {
     };
     policies.map_err(|_| execution(format!("the {name} are too large")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each pair of texts is read once, and the memory is limited.
+    #[test]
+    fn policies_are_kept_up_to_a_limit() {
+        let text = |sid: usize| {
+            format!(
+                r#"{{"Statement": {{"Sid": "s{sid}", "Effect": "Allow", "Action": "*", "Resource": "*"}}}}"#
+            )
+        };
+        let loaded = Loaded::with_services(Vec::new());
+        for number in 0..MOST_REPLAYS + 2 {
+            let (old, new) = (text(0), text(number));
+            let first = loaded.replay(&old, &new).unwrap();
+            let again = loaded.replay(&old, &new).unwrap();
+            assert!(Arc::ptr_eq(&first, &again), "{number}");
+            assert_eq!((&*first.old, &*first.new), (&*old, &*new));
+            assert_eq!(lock(&loaded.replays).len(), (number + 1).min(MOST_REPLAYS));
+        }
+    }
+}

@@ -10,13 +10,18 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 use std::{env, thread};
 
+use pinpoint_iam_catalog::Catalog;
 use pinpoint_iam_replay::generate::{Generator, account_details, policies};
 use pinpoint_iam_replay::{Counts, LogFile, Policies, Progress, Replay};
+use pinpoint_iam_tools::metadata::metadata;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_pinpoint-iam-datafusion");
 
 /// The number of log files, which the workers read.
 const FILES: u64 = 24;
+
+/// The number of events of CloudTrail in a further file.
+const EVENTS: u64 = 1_000;
 
 /// A process that ends with the test.
 struct Process(Child);
@@ -78,16 +83,23 @@ fn a_killed_worker_does_not_change_the_result() {
         scope.spawn(|| write(0..FILES / 2));
         write(FILES / 2..FILES);
     });
+    let mut events = Vec::new();
+    let mut generator = Generator::new(FILES, store(true));
+    generator.write_events(EVENTS, &mut events).unwrap();
+    fs::write(logs.join("events.json"), events).unwrap();
 
     let files: Vec<LogFile> = fs::read_dir(&logs)
         .unwrap()
         .map(|entry| LogFile::at(entry.unwrap().path()).unwrap())
         .collect();
     let started = Instant::now();
-    let replay = Replay::new(store(true), store(false));
+    let services = Catalog::builtin().unwrap().services();
+    let replay =
+        Replay::new(store(true), store(false)).with_services(services.iter().map(metadata));
     let expected = replay.run(&files, 2, &Progress::default()).counts;
     println!("embedded: {:.1?}, {expected:?}", started.elapsed());
-    assert_eq!(expected.records, records);
+    assert_eq!(expected.records, records + EVENTS);
+    assert_eq!(expected.not_replayable, 0);
 
     let mut scheduler = Process::start(&[
         "scheduler",

@@ -2,15 +2,18 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::execution::FunctionRegistry as _;
 use datafusion::object_store::memory::InMemory;
 use datafusion::object_store::{ObjectStoreExt as _, path::Path as ObjectPath};
 use datafusion::prelude::SessionContext;
+use pinpoint_iam_catalog::Catalog;
 use pinpoint_iam_datafusion::{Functions, Input, LogTable, RECORD, inputs, replay, session};
 use pinpoint_iam_replay::generate::{Generator, account_details};
 use pinpoint_iam_replay::{Counts, LogFile, Policies, Progress, Replay};
+use pinpoint_iam_tools::metadata::metadata;
 use std::sync::Arc;
 
 const LINES: u64 = 3_000;
@@ -151,6 +154,64 @@ async fn object_stores_of_the_session_are_read() {
         counts(&session, &inputs(address, RECORD), 4).await,
         expected
     );
+}
+
+/// Runs the program with policies in `directory`.
+fn run_program(directory: &Path, logs: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pinpoint-iam-datafusion"));
+    command.arg("run");
+    for (option, name, with_denies) in [("--old", "old", true), ("--new", "new", false)] {
+        let path = directory.join(name);
+        fs::write(&path, account_details(with_denies)).unwrap();
+        command.arg(option).arg(path);
+    }
+    command.args(logs).output().unwrap()
+}
+
+#[test]
+fn the_program_replays_events_of_cloudtrail() {
+    let directory = directory("events");
+    let path = directory.join("events.json");
+    let mut events = Vec::new();
+    let mut generator = Generator::new(1, store(true));
+    generator.write_events(LINES, &mut events).unwrap();
+    fs::write(&path, events).unwrap();
+    let services = Catalog::builtin().unwrap().services();
+    let expected = Replay::new(store(true), store(false))
+        .with_services(services.iter().map(metadata))
+        .run(&[LogFile::at(&path).unwrap()], 1, &Progress::default())
+        .counts;
+    assert_eq!((expected.records, expected.not_replayable), (LINES, 0));
+    assert!(expected.newly_allowed > 0);
+    let output = run_program(&directory, &[&text(&path)]);
+    assert!(output.status.success());
+    let found: Counts = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found, expected);
+}
+
+/// Without log files, all counts would be zero, as if nothing changed.
+#[test]
+fn missing_log_files_are_an_error() {
+    let directory = directory("missing");
+    let empty = directory.join("empty");
+    fs::create_dir_all(&empty).unwrap();
+    let (of_directory, pattern) = (
+        format!("{}/", text(&empty)),
+        format!("{}/*.jsonl", text(&directory)),
+    );
+    let missing = text(&directory.join("missing.jsonl"));
+    for (logs, message) in [
+        (vec![], "there are no log files"),
+        (vec![of_directory.as_str()], "there are no log files at"),
+        (vec![pattern.as_str()], "there are no log files at"),
+        (vec![missing.as_str()], "missing.jsonl"),
+    ] {
+        let output = run_program(&directory, &logs);
+        assert!(!output.status.success(), "{logs:?}");
+        assert!(output.stdout.is_empty(), "{logs:?}");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains(message), "{logs:?}: {error}");
+    }
 }
 
 /// A file that has changed after it was found would have records in two parts or in none.
