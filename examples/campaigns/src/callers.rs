@@ -394,6 +394,11 @@ mod tests {
                 5,
                 "tokn",
             ),
+            (
+                entry("ana", "0123456789abcdef", ANA) + "[callers]\nname = \"x\"\n",
+                5,
+                "callers",
+            ),
         ] {
             let (at, message) = fault(&text);
             assert!(message.contains(said), "{message}");
