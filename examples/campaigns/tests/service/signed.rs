@@ -233,3 +233,21 @@ fn a_signature_is_for_one_request() {
     let answer = service.send(signed.method, signed.path, &both, signed.body);
     assert!(matches!(answer.status, 400 | 401 | 403), "{answer:?}");
 }
+
+/// The body is read to verify the signature, so the limit applies before.
+#[test]
+fn a_signed_body_has_the_limit_of_the_service() {
+    let scratch = Scratch::new("signed-long");
+    let service = Service::start(&scratch);
+    let body = "x".repeat(256 * 1024 + 1);
+    let signed = Signed {
+        // With any length, this signature is wrong.
+        key: (ADMINISTRATOR.0, "another-secret-of-the-same-key"),
+        method: "POST",
+        path: "/v1/apps",
+        body: Some(&body),
+        ..Signed::default()
+    };
+    let answer = signed.send(&service);
+    assert_eq!(answer.status, 413, "{answer:?}");
+}
