@@ -30,10 +30,6 @@ pub(crate) struct PolicyState {
     #[cfg(feature = "on-demand")]
     entry: Option<CacheEntry>,
     /// The number of the [`PolicyStates`] that contains this state, which identifies one authorizer.
-    #[cfg_attr(
-        not(any(feature = "_web", feature = "on-demand")),
-        expect(dead_code, reason = "only the web layer keeps states between calls")
-    )]
     states: u64,
     snapshot: ArcSwap<Snapshot>,
     revision: Revision,
