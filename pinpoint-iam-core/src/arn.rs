@@ -6,7 +6,6 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::resource::ScopeComponent;
 use crate::short::split_once;
 
 /// The maximum length of an ARN, in bytes.
@@ -87,23 +86,25 @@ impl<'a> Arn<'a> {
         })
     }
 
-    /// Creates the ARN of a resource in `scope`. No component contains a colon.
+    /// Creates the ARN of a resource in `scope`, whose template may fix some components. No component contains a colon.
     #[inline]
     pub(crate) fn in_scope(
-        [partition, region, account]: [ScopeComponent; 3],
+        [partition, region, account]: [&'a str; 3],
         service: &'static str,
         resource: &'a str,
         scope: &'a Scope,
     ) -> Self {
-        let is_from_scope = |component| matches!(component, ScopeComponent::FromScope);
-        let all = is_from_scope(partition) && is_from_scope(region) && is_from_scope(account);
+        // The same text in memory.
+        let is_from_scope = std::ptr::eq(partition, scope.partition())
+            && std::ptr::eq(region, scope.region())
+            && std::ptr::eq(account, scope.account());
         Self {
-            partition: partition.fill(scope.partition()),
+            partition,
             service,
-            region: region.fill(scope.region()),
-            account: account.fill(scope.account()),
+            region,
+            account,
             resource,
-            scope: scope.0.number.filter(|_| all),
+            scope: scope.0.number.filter(|_| is_from_scope),
         }
     }
 
@@ -434,30 +435,29 @@ mod tests {
 
     use super::*;
 
+    /// The ARN of a resource whose type fixes no component.
+    fn arn<'a>(scope: &'a Scope, service: &'static str, resource: &'a str) -> Arn<'a> {
+        Arn::in_scope(scope.parts(), service, resource, scope)
+    }
+
     /// An id stands for exactly one partition, service, region and account.
     #[test]
     fn an_arn_has_a_prefix_id_if_its_scope_has_a_number() {
-        const FROM_SCOPE: [ScopeComponent; 3] = [ScopeComponent::FromScope; 3];
-        fn id_of(scope: &Scope, service: &'static str) -> Option<ArnPrefixId> {
-            Arn::in_scope(FROM_SCOPE, service, "apps/a1", scope).prefix_id()
-        }
+        let id_of = |scope: &Scope, service| arn(scope, service, "apps/a1").prefix_id();
         let [one, equal] = [(); 2].map(|()| Scope::new("aws", "eu-west-1", "1"));
         let id = id_of(&one, "sns").unwrap();
         assert_eq!(id_of(&one.clone(), "sns"), Some(id));
         for (other, reason) in [
             (id_of(&one, "sms"), "another service"),
-            (
-                id_of(&equal, "sns"),
-                "another scope, whose texts may be freed earlier",
-            ),
+            (id_of(&equal, "sns"), "another scope"),
         ] {
             assert_ne!(other, Some(id), "{reason}");
         }
         // The scope of one request.
         assert_eq!(id_of(&one.with_account("1"), "sns"), None);
-        for place in 0..FROM_SCOPE.len() {
-            let mut components = FROM_SCOPE;
-            components[place] = ScopeComponent::Fixed("fixed");
+        for place in 0..3 {
+            let mut components = one.parts();
+            components[place] = "fixed";
             let arn = Arn::in_scope(components, "sns", "apps/a1", &one);
             assert_eq!(arn.prefix_id(), None, "{arn} has a component of its type");
         }
@@ -470,10 +470,9 @@ mod tests {
         let scope = Scope::new("aws", "eu-west-1", "1");
         let tenant = Scope::of_tenants("aws", "eu-west-1").with_account("1");
         assert_eq!(HashSet::from([scope.clone(), tenant.clone()]).len(), 1);
-        let from_scope = [ScopeComponent::FromScope; 3];
         let arns = [
-            Arn::in_scope(from_scope, "sns", "apps/a1", &scope),
-            Arn::in_scope(from_scope, "sns", "apps/a1", &tenant),
+            arn(&scope, "sns", "apps/a1"),
+            arn(&tenant, "sns", "apps/a1"),
             Arn::parse("arn:aws:sns:eu-west-1:1:apps/a1").unwrap(),
         ];
         assert_eq!(HashSet::from(arns).len(), 1);
@@ -483,11 +482,11 @@ mod tests {
             Scope::new("aws", "eu-west-1", "2"),
         ] {
             assert_ne!(different, scope);
-            let arn = Arn::in_scope(from_scope, "sns", "apps/a1", &different);
+            let arn = arn(&different, "sns", "apps/a1");
             assert!(!arns.contains(&arn), "{arn}");
         }
         for (service, resource) in [("sms", "apps/a1"), ("sns", "apps/a2")] {
-            let arn = Arn::in_scope(from_scope, service, resource, &scope);
+            let arn = arn(&scope, service, resource);
             assert!(!arns.contains(&arn), "{arn}");
         }
     }

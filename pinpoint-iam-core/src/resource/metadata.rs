@@ -52,7 +52,7 @@ pub enum ScopeComponent {
 }
 
 impl ScopeComponent {
-    pub(crate) const fn fill(self, from_scope: &str) -> &str {
+    pub(super) const fn fill(self, from_scope: &str) -> &str {
         match self {
             Self::FromScope => from_scope,
             Self::Fixed(text) => text,
@@ -192,9 +192,13 @@ impl ResourceTypeMetadata {
         part: &'a ResourcePart,
         scope: &'a Scope,
     ) -> RequestedResource<'a> {
-        let from_scope = [self.partition, self.region, self.account];
+        let components = [
+            self.partition.fill(scope.partition()),
+            self.region.fill(scope.region()),
+            self.account.fill(scope.account()),
+        ];
         RequestedResource::Arn(Arn::in_scope(
-            from_scope,
+            components,
             self.service,
             part.as_str(),
             scope,
