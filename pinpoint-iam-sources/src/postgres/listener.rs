@@ -53,6 +53,20 @@ struct Listening {
     messages: Box<dyn Messages>,
 }
 
+/// Ends the use of policies whose changes are no longer reported when the listener ends, for whatever reason.
+struct End<'a> {
+    shared: &'a Shared,
+    invalidator: &'a Invalidator,
+}
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        // In this order: a load that starts after the removal reads that changes are not reported.
+        self.shared.change(|status| status.is_listening = false);
+        self.invalidator.invalidate(&Invalidation::Everything);
+    }
+}
+
 impl NotificationListener {
     /// Returns a handle that observes the listener and its source.
     pub fn monitor(&self) -> PostgresMonitor {
@@ -64,7 +78,15 @@ impl NotificationListener {
     ///
     /// When it has connected, also after a loss of the connection, everything is removed from the cache, because
     /// notifications may be missing.
+    ///
+    /// If the future is dropped earlier, for example because its task is aborted, changes are no longer reported:
+    /// everything is removed from the cache, and policies are used no longer than the
+    /// [time without notifications](super::PostgresBuilder::time_without_notifications) from then on.
     pub async fn run(self, invalidator: Invalidator) {
+        let _end = End {
+            shared: &self.shared,
+            invalidator: &invalidator,
+        };
         let mut delay = self.retry_interval;
         // The time at which policies from before the loss of the connection are removed.
         let mut removal: Option<Instant> = None;
@@ -118,7 +140,6 @@ impl NotificationListener {
                 }
             }
         }
-        self.shared.change(|status| status.is_listening = false);
     }
 
     /// Connects, and empties the cache when changes are reported.
@@ -270,105 +291,4 @@ fn quoted(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use pinpoint_iam::freshness::Revision;
-    use pinpoint_iam::source::{
-        PrincipalFuture, PrincipalRecords, PrincipalRequest, PrincipalSource,
-    };
-    use pinpoint_iam::{Authorizer, PrincipalCache, Scope};
-    use tokio::io::AsyncWriteExt as _;
-    use tokio_postgres::NoTls;
-
-    use super::super::PostgresPrincipals;
-    use super::*;
-
-    #[test]
-    fn payloads_are_read_exactly() {
-        let known = [
-            ("everything", Invalidation::Everything),
-            ("principal a b", Invalidation::Principal("a b".to_owned())),
-            ("group staff", Invalidation::Group("staff".to_owned())),
-            ("policy read", Invalidation::Policy("read".to_owned())),
-        ];
-        for (payload, expected) in known {
-            assert_eq!(invalidation(payload), Some(expected));
-        }
-        for payload in ["", "everything ", "Principal a", "principal", "read"] {
-            assert_eq!(invalidation(payload), None, "{payload}");
-        }
-    }
-
-    /// A source without principals.
-    struct NoPrincipals;
-
-    impl PrincipalSource for NoPrincipals {
-        fn name(&self) -> String {
-            "none".to_owned()
-        }
-
-        fn policies_of<'a>(&'a self, _: PrincipalRequest<'a>) -> PrincipalFuture<'a> {
-            Box::pin(async { Ok(PrincipalRecords::new(Revision::new("1"))) })
-        }
-    }
-
-    /// Returns a message of PostgreSQL's protocol.
-    fn message(kind: u8, body: &[u8]) -> Vec<u8> {
-        let length = u32::try_from(body.len() + 4).expect("a short message");
-        [&[kind][..], &length.to_be_bytes(), body].concat()
-    }
-
-    fn notification(payload: &str) -> Vec<u8> {
-        message(b'A', format!("\0\0\0\x01changes\0{payload}\0").as_bytes())
-    }
-
-    /// The policies in the cache may be used for a while after the loss, so the last changes must reach it.
-    #[tokio::test]
-    async fn notifications_that_arrive_with_the_loss_of_the_connection_are_applied() {
-        let cases: [(&str, &[&str], u64); 3] = [
-            ("nothing arrives before the loss", &[], 0),
-            ("one change", &["policy read"], 1),
-            (
-                "a change twice, and another one",
-                &["group a", "group a", "group b"],
-                2,
-            ),
-        ];
-        for (what, payloads, invalidations) in cases {
-            let authorizer = Authorizer::builder()
-                .scope(Scope::new("aws", "us-east-1", "111122223333"))
-                .principal_source(NoPrincipals, PrincipalCache::new())
-                .build()
-                .expect("an authorizer");
-            let config = "user=any".parse::<Config>().expect("a configuration");
-            let (_, listener) = PostgresPrincipals::builder(config.clone()).build(NoTls);
-            let (mut server, stream) = tokio::io::duplex(1 << 16);
-            let ready = [message(b'R', &[0; 4]), message(b'Z', b"I")].concat();
-            server.write_all(&ready).await.expect("a buffer");
-            let connected = config.connect_raw(stream, NoTls).await;
-            let (_client, mut messages) = connected.expect("the server is ready");
-            for payload in payloads {
-                let sent = server.write_all(&notification(payload)).await;
-                sent.expect("a buffer");
-            }
-            drop(server);
-            let invalidator = authorizer.invalidator();
-            let lost = listener
-                .while_connected(&mut messages, &invalidator, std::future::pending::<()>())
-                .await;
-            assert!(lost.is_err(), "{what}");
-            let counts = authorizer.principal_cache_counts();
-            assert_eq!(counts.invalidations, invalidations, "{what}");
-            let status = listener.monitor().status();
-            assert_eq!(status.notifications, payloads.len() as u64, "{what}");
-            assert_eq!(status.unknown_notifications, 0, "{what}");
-        }
-    }
-
-    #[test]
-    fn the_delay_varies_within_its_half() {
-        for delay in [Duration::ZERO, Duration::from_secs(10), Duration::MAX] {
-            let random = jittered(delay);
-            assert!(delay / 2 <= random && random <= delay, "{random:?}");
-        }
-    }
-}
+mod tests;

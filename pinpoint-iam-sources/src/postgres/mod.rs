@@ -32,6 +32,7 @@
 //! - A change takes effect when the notification of its transaction arrives. A read that started before is repeated.
 //! - When the listener connects, also after a loss, everything is removed from the cache, because notifications may be
 //!   missing.
+//! - When the listener ends before the authorizer, for example because its task is aborted, everything is removed as well.
 //! - While it is not connected, no policies are used for longer than the
 //!   [time without notifications](PostgresBuilder::time_without_notifications), nor for longer than the
 //!   [time to live](pinpoint_iam::PrincipalCache::time_to_live). The listener [probes](PostgresBuilder::probe_interval) its
