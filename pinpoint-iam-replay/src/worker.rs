@@ -202,7 +202,9 @@ impl<R: Deref<Target = Settings>> Worker<R> {
 
     /// Decides a record of a decision log again.
     fn replay_record(&mut self, number: u64, text: &str) -> Result<Decided, Reason> {
-        let record = Record::parse(text).map_err(|error| reason::of_line(&error))?;
+        // The record is large, so it is not moved.
+        let parsed = Record::parse(text);
+        let record = parsed.as_ref().map_err(reason::of_line)?;
         let seen = Seen {
             time: record.time,
             is_allowed: match record.outcome {
@@ -215,7 +217,7 @@ impl<R: Deref<Target = Settings>> Worker<R> {
         let caller = self.requests.caller(&record.principal).ok();
         let place = match &caller {
             // The permissions of each request are collected.
-            Some(caller) if self.used.is_none() => match self.repeated.find(&record, caller) {
+            Some(caller) if self.used.is_none() => match self.repeated.find(record, caller) {
                 Ok(decided) if !self.needs_example(decided.change) => {
                     self.repeat(&seen, &decided);
                     return Ok(decided);
@@ -226,11 +228,11 @@ impl<R: Deref<Target = Settings>> Worker<R> {
             _ => None,
         };
         let recorded = match caller {
-            Some(caller) => self.requests.request_of(&record, caller),
-            None => self.requests.request(&record),
+            Some(caller) => self.requests.request_of(record, caller),
+            None => self.requests.request(record),
         };
         let recorded = recorded.map_err(|error| {
-            self.note_undecided(&record);
+            self.note_undecided(record);
             reason::of_record(&error)
         })?;
         let (decided, is_simple) = self.decide(
@@ -245,7 +247,7 @@ impl<R: Deref<Target = Settings>> Worker<R> {
             },
         )?;
         if let (Some(place), true) = (place, is_simple) {
-            self.repeated.keep(place, &record, &recorded, decided);
+            self.repeated.keep(place, record, &recorded, decided);
         }
         Ok(decided)
     }

@@ -18,6 +18,7 @@
 
 mod clock;
 mod entry;
+mod in_place;
 mod json;
 mod log;
 mod ocsf;

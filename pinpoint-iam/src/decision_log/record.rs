@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::context::Value;
+use crate::decision_log::in_place::{Text, optional_text, read_in_place, text, texts, value};
 
 /// One decision, with the facts that are needed to decide it again.
 ///
@@ -32,7 +33,7 @@ use crate::context::Value;
 /// assert_eq!(record.action, "mobiletargeting:GetApp");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Record<'a> {
     /// The version of the format.
@@ -42,82 +43,48 @@ pub struct Record<'a> {
     #[serde(with = "time_text")]
     pub time: SystemTime,
     /// The id of the request, see [`DecisionLogBuilder::request_id_key`](super::DecisionLogBuilder::request_id_key).
-    #[serde(
-        rename = "request",
-        default,
-        borrow,
-        deserialize_with = "optional_text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "request", skip_serializing_if = "Option::is_none")]
     pub request_id: Option<Cow<'a, str>>,
     /// The caller.
-    #[serde(borrow)]
     pub principal: RecordedPrincipal<'a>,
     /// The requested action; `service:*` for a list of allowed actions.
-    #[serde(borrow)]
     pub action: Cow<'a, str>,
     /// The ARN of the requested resource, or `*` for an action without resource types. `None` for a list of resources,
     /// and for a request that was denied before its body, which identifies the resource, was read.
-    #[serde(
-        default,
-        borrow,
-        deserialize_with = "optional_text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<Cow<'a, str>>,
     /// The scope of the request as `partition:region:account`, unless the ARN of the resource contains its partition and
     /// account.
-    #[serde(
-        default,
-        borrow,
-        deserialize_with = "optional_text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Cow<'a, str>>,
     /// The account that owns the resource, if the application has set it.
-    #[serde(
-        default,
-        borrow,
-        deserialize_with = "optional_text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_account: Option<Cow<'a, str>>,
     /// The condition keys that the decision has read.
-    #[serde(default, borrow, skip_serializing_if = "RecordedKeys::is_empty")]
+    #[serde(skip_serializing_if = "RecordedKeys::is_empty")]
     pub keys: RecordedKeys<'a>,
     /// The result.
     pub outcome: Outcome,
     /// The reason of the result; `None` for a list.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<OutcomeReason>,
     /// The type of the policy that allows or denies the request, as
     /// [`PolicyType::name`](crate::eval::PolicyType::name) returns it.
-    #[serde(
-        default,
-        borrow,
-        deserialize_with = "optional_text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_type: Option<Cow<'a, str>>,
     /// The statement that allows or denies the request.
-    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub statement: Option<RecordedStatement<'a>>,
     /// The unknown condition keys because of which the request could not be decided.
-    #[serde(
-        default,
-        borrow,
-        deserialize_with = "texts",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Cow<'a, str>>,
     /// The result of a list.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub list: Option<RecordedList>,
     /// The revision of the policies that decided.
-    #[serde(borrow)]
     pub revision: Cow<'a, str>,
     /// `n` if only one of `n` allowed decisions is in the log.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sampled: Option<u32>,
     /// The time that the decision took, in nanoseconds; of a list, the time for all its decisions.
     ///
@@ -134,8 +101,65 @@ impl<'a> Record<'a> {
     ///
     /// Fails if the line is not a record, or if it has a newer version of the format.
     pub fn parse(line: &'a str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(line)
+        let mut record = Self::empty();
+        let mut deserializer = serde_json::Deserializer::from_str(line);
+        RecordReader(&mut record).deserialize(&mut deserializer)?;
+        deserializer.end()?;
+        Ok(record)
     }
+
+    /// A record before its members are read.
+    fn empty() -> Self {
+        Self {
+            version: FormatVersion,
+            time: SystemTime::UNIX_EPOCH,
+            request_id: None,
+            principal: RecordedPrincipal::default(),
+            action: Cow::Borrowed(""),
+            resource: None,
+            scope: None,
+            resource_account: None,
+            keys: RecordedKeys::default(),
+            outcome: Outcome::Undecided,
+            reason: None,
+            policy_type: None,
+            statement: None,
+            needs: Vec::new(),
+            list: None,
+            revision: Cow::Borrowed(""),
+            sampled: None,
+            duration: Duration::ZERO,
+        }
+    }
+}
+
+read_in_place! {
+    Record by RecordReader from Record::empty();
+    "v" required version by value,
+    "time" required time by time_text::read,
+    "request" optional request_id by optional_text,
+    "principal" required principal by caller,
+    "action" required action by text,
+    "resource" optional resource by optional_text,
+    "scope" optional scope by optional_text,
+    "resource_account" optional resource_account by optional_text,
+    "keys" optional keys by value,
+    "outcome" required outcome by value,
+    "reason" optional reason by value,
+    "policy_type" optional policy_type by optional_text,
+    "statement" optional statement by value,
+    "needs" optional needs by texts,
+    "list" optional list by value,
+    "revision" required revision by text,
+    "sampled" optional sampled by value,
+    "ns" required duration by nanoseconds::read,
+}
+
+fn caller<'de, A: MapAccess<'de>>(
+    map: &mut A,
+    place: &mut RecordedPrincipal<'de>,
+) -> Result<(), A::Error> {
+    map.next_value_seed(PrincipalReader(place))
 }
 
 /// The version of the format: 1.
@@ -251,66 +275,49 @@ pub enum RecordedRows {
 }
 
 /// The caller in a record.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct RecordedPrincipal<'a> {
     /// The ARN of a user, session, federated user or root user.
-    #[serde(
-        default,
-        borrow,
-        deserialize_with = "optional_text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub arn: Option<Cow<'a, str>>,
     /// The kind of a caller without an ARN.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<RecordedKind>,
     /// The service or the identity provider of a caller without an ARN.
-    #[serde(
-        default,
-        borrow,
-        deserialize_with = "optional_text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Cow<'a, str>>,
     /// The ARN of the role of a session, if the application knows its path.
-    #[serde(
-        default,
-        borrow,
-        deserialize_with = "optional_text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Cow<'a, str>>,
     /// Whether the policy source knows the path of the user, and the ARN does not contain it.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_false")]
     pub path_is_unknown: bool,
     /// The unique id of the user or role, if the application has set it.
-    #[serde(
-        default,
-        borrow,
-        deserialize_with = "optional_text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub unique_id: Option<Cow<'a, str>>,
     /// The groups that the application has added.
-    #[serde(
-        default,
-        borrow,
-        deserialize_with = "texts",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Cow<'a, str>>,
     /// The roles that the application has added: names, or ARNs if the application knows their paths.
-    #[serde(
-        default,
-        borrow,
-        deserialize_with = "texts",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Cow<'a, str>>,
     /// The session policies.
-    #[serde(default, borrow, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub session_policies: Vec<RecordedPolicy<'a>>,
+}
+
+read_in_place! {
+    RecordedPrincipal by PrincipalReader from RecordedPrincipal::default();
+    "arn" optional arn by optional_text,
+    "kind" optional kind by value,
+    "name" optional name by optional_text,
+    "role" optional role by optional_text,
+    "path_is_unknown" optional path_is_unknown by value,
+    "unique_id" optional unique_id by optional_text,
+    "groups" optional groups by texts,
+    "roles" optional roles by texts,
+    "session_policies" optional session_policies by value,
 }
 
 /// The kind of a caller without an ARN.
@@ -346,22 +353,27 @@ impl PartialEq for RecordedPolicy<'_> {
 }
 
 /// The statement that allowed or denied a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RecordedStatement<'a> {
     /// The name of the policy.
-    #[serde(borrow)]
     pub policy: Cow<'a, str>,
     /// The position in the document, counted from 1.
     pub number: usize,
     /// The `Sid`, if there is one.
-    #[serde(
-        default,
-        borrow,
-        deserialize_with = "optional_text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sid: Option<Cow<'a, str>>,
+}
+
+read_in_place! {
+    RecordedStatement by StatementReader from RecordedStatement {
+        policy: Cow::Borrowed(""),
+        number: 0,
+        sid: None,
+    };
+    "policy" required policy by text,
+    "number" required number by value,
+    "sid" optional sid by optional_text,
 }
 
 /// The condition keys that a decision has read, in the order in which it has read them.
@@ -523,7 +535,9 @@ impl<'de> Visitor<'de> for KeysVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         const MOST: usize = 1_000;
-        let mut keys = RecordedKeys::default();
+        // Most decisions read few keys.
+        const FEW: usize = 4;
+        let mut keys = RecordedKeys(Vec::with_capacity(FEW));
         while let Some((Text(name), key)) = map.next_entry()? {
             // No decision reads so many, and each is compared with all others.
             if keys.0.len() == MOST {
@@ -634,27 +648,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for RecordedValue<'a> {
     }
 }
 
-/// A text that is borrowed if it contains no escapes.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// Serde borrows the text of a `Cow` only if it is not in an `Option`.
-fn optional_text<'de, D>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    Ok(Option::<Text<'_>>::deserialize(deserializer)?.map(|text| text.0))
-}
-
-/// Serde borrows the text of a `Cow` only if it is not in a `Vec`.
-fn texts<'de, D>(deserializer: D) -> Result<Vec<Cow<'de, str>>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    let texts = Vec::<Text<'_>>::deserialize(deserializer)?;
-    Ok(texts.into_iter().map(|text| text.0).collect())
-}
-
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde passes a reference"
@@ -669,9 +662,9 @@ mod time_text {
 
     use jiff::Timestamp;
     use jiff::tz::Offset;
-    use serde::de::Error as _;
+    use serde::Serializer;
+    use serde::de::{Error as _, MapAccess};
     use serde::ser::Error as _;
-    use serde::{Deserialize, Deserializer, Serializer};
 
     use super::Text;
 
@@ -728,14 +721,16 @@ mod time_text {
         ])
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<SystemTime, D::Error> {
-        let Text(text) = Text::deserialize(deserializer)?;
+    pub(super) fn read<'de, A: MapAccess<'de>>(
+        map: &mut A,
+        place: &mut SystemTime,
+    ) -> Result<(), A::Error> {
+        let Text(text) = map.next_value()?;
         let time: Timestamp = text.parse().map_err(|error| {
-            D::Error::custom(format_args!("`time` is `{}`: {error}", text.escape_debug()))
+            A::Error::custom(format_args!("`time` is `{}`: {error}", text.escape_debug()))
         })?;
-        Ok(time.into())
+        *place = time.into();
+        Ok(())
     }
 
     #[cfg(test)]
@@ -766,7 +761,8 @@ mod time_text {
 mod nanoseconds {
     use std::time::Duration;
 
-    use serde::{Deserialize, Deserializer, Serializer};
+    use serde::Serializer;
+    use serde::de::MapAccess;
 
     pub(super) fn serialize<S: Serializer>(
         duration: &Duration,
@@ -775,9 +771,11 @@ mod nanoseconds {
         serializer.serialize_u64(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Duration, D::Error> {
-        u64::deserialize(deserializer).map(Duration::from_nanos)
+    pub(super) fn read<'de, A: MapAccess<'de>>(
+        map: &mut A,
+        place: &mut Duration,
+    ) -> Result<(), A::Error> {
+        *place = Duration::from_nanos(map.next_value()?);
+        Ok(())
     }
 }

@@ -180,17 +180,20 @@ fn lines_that_are_not_records_are_rejected() {
         let error = Record::parse(&line).expect_err(&line).to_string();
         assert!(error.contains(expected), "{line}: {error}");
     }
-    for member in [
-        "v",
-        "time",
-        "principal",
-        "action",
-        "outcome",
-        "revision",
-        "ns",
+    for (object, member) in [
+        ("", "v"),
+        ("", "time"),
+        ("", "principal"),
+        ("", "action"),
+        ("", "outcome"),
+        ("", "revision"),
+        ("", "ns"),
+        ("/statement", "policy"),
+        ("/statement", "number"),
     ] {
         let mut other = usual.clone();
-        other.as_object_mut().expect("an object").remove(member);
+        let object = other.pointer_mut(object).expect("an object");
+        object.as_object_mut().expect("an object").remove(member);
         let line = other.to_string();
         let error = Record::parse(&line).expect_err(&line).to_string();
         assert!(
@@ -198,6 +201,46 @@ fn lines_that_are_not_records_are_rejected() {
             "{error}"
         );
     }
+    // Objects have no other form.
+    let statement = usual.pointer("/statement").expect("a statement");
+    let array = r#"["reader", 2, "Read"]"#;
+    for line in [
+        array.to_owned(),
+        usual.to_string().replace(&statement.to_string(), array),
+    ] {
+        let error = Record::parse(&line).expect_err(&line).to_string();
+        assert!(error.contains("invalid type: sequence"), "{error}");
+    }
+    let line = format!("{usual} {usual}");
+    let error = Record::parse(&line).expect_err(&line).to_string();
+    assert!(error.contains("trailing characters"), "{error}");
+}
+
+/// With two values for one member, the result would depend on which one is used.
+#[test]
+fn members_that_occur_twice_are_rejected() {
+    let mut members = 0;
+    for example in examples() {
+        let line = example.to_string();
+        for pointer in ["", "/principal", "/statement"] {
+            let object = example.pointer(pointer);
+            let Some(object) = object.and_then(serde_json::Value::as_object) else {
+                continue;
+            };
+            let once = json!(object).to_string();
+            for (member, value) in object {
+                let twice = once.replacen('{', &format!("{{\"{member}\":{value},"), 1);
+                let line = line.replace(&once, &twice);
+                let error = Record::parse(&line).expect_err(&line).to_string();
+                assert!(
+                    error.contains(&format!("duplicate field `{member}`")),
+                    "{line}: {error}"
+                );
+                members += 1;
+            }
+        }
+    }
+    assert!(members > 40, "{members}");
 }
 
 /// A later version may add members.
