@@ -1,14 +1,17 @@
 //! Tests of a disk that fails at a chosen step, and of files that are damaged.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 
-/// A file system in memory of which one step fails. The content of a file is lost unless it was synchronized.
+/// A file system in memory of which one step fails. The computer crashes after every renaming: the content of the file is
+/// lost unless it was synchronized before.
 #[derive(Default)]
 struct Faulty {
     files: RefCell<BTreeMap<PathBuf, Vec<u8>>>,
+    /// The files whose content is on disk, and the directories whose names are.
+    synchronized: RefCell<BTreeSet<PathBuf>>,
     steps: Cell<usize>,
     fails_at: Option<usize>,
 }
@@ -32,6 +35,7 @@ impl Write for FaultyFile<'_> {
     /// Writes at most half of what is left, so that a failure leaves a torn file.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.system.step()?;
+        self.system.synchronized.borrow_mut().remove(&self.path);
         let length = bytes.len().div_ceil(2);
         let mut files = self.system.files.borrow_mut();
         files
@@ -58,19 +62,28 @@ impl<'s> FileSystem for &'s Faulty {
         })
     }
 
-    fn sync(&self, _: &FaultyFile<'s>) -> io::Result<()> {
-        self.step()
+    fn sync(&self, file: &FaultyFile<'s>) -> io::Result<()> {
+        self.step()?;
+        self.synchronized.borrow_mut().insert(file.path.clone());
+        Ok(())
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.step()?;
-        let content = self.files.borrow_mut().remove(from).unwrap();
+        let mut content = self.files.borrow_mut().remove(from).unwrap();
+        let mut synchronized = self.synchronized.borrow_mut();
+        if !synchronized.remove(from) {
+            content.clear();
+        }
+        synchronized.remove(to.parent().unwrap());
         self.files.borrow_mut().insert(to.to_owned(), content);
         Ok(())
     }
 
-    fn sync_directory(&self, _: &Path) -> io::Result<()> {
-        self.step()
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        self.synchronized.borrow_mut().insert(path.to_owned());
+        Ok(())
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -87,8 +100,8 @@ fn a_full_disk_leaves_the_previous_file_whole() {
     for step in 0.. {
         let system = Faulty {
             files: RefCell::new(old()),
-            steps: Cell::new(0),
             fails_at: Some(step),
+            ..Faulty::default()
         };
         let replaced = replace(&&system, path, &[b"new ", b"content"]);
         let files = system.files.into_inner();
@@ -97,6 +110,8 @@ fn a_full_disk_leaves_the_previous_file_whole() {
         let content = &files[path];
         if replaced.is_ok() {
             assert_eq!(content, b"new content");
+            let directory = path.parent().unwrap();
+            assert!(system.synchronized.into_inner().contains(directory));
             break;
         }
         failures += 1;
@@ -242,6 +257,17 @@ fn only_the_owner_may_access_the_file() {
             "may be accessed by other users; it must have the mode 600"
         );
     }
+}
+
+/// The name of the temporary file can be guessed, and may belong to a file of another user or to a link.
+#[test]
+fn the_temporary_file_does_not_exist_before() {
+    let scratch = Scratch::new("temporary");
+    let path = scratch.0.join("temporary");
+    fs::write(&path, "of another user").unwrap();
+    let error = Disk.create(&path).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "of another user");
 }
 
 #[cfg(unix)]
