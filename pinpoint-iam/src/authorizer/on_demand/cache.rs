@@ -14,15 +14,16 @@
 //!   entries, the next look-up of each principal happens in the cache; without evictions, the use does not matter. The
 //!   first look-up is not remembered either, because the cache distinguishes one use of an entry from several.
 
+mod entries;
+
 use std::collections::{HashMap, VecDeque};
-use std::hash::{Hash, Hasher, RandomState};
+use std::hash::{Hash, Hasher};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::future::{Shared, WeakShared};
-use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Lifecycle, Weighter};
 
 use crate::identity::IdentityKey;
@@ -31,6 +32,8 @@ use crate::source::Change;
 use crate::states::{PolicyState, PolicyStates};
 
 use super::managed::ManagedProgram;
+
+use self::entries::Entries;
 
 /// The principal of a request, with everything that its policies depend on. Paths do not distinguish principals, because
 /// the policies of the path are chosen when a request is decided.
@@ -297,11 +300,11 @@ impl Control {
 
 /// The entries, and the loads in progress.
 pub(super) struct PrincipalEntries {
-    entries: Cache<EntryKey, Arc<PolicyState>, Bytes, RandomState, Evictions>,
+    entries: Entries,
     evictions: Evictions,
     /// How many bytes the cache may evict before the next look-up of a principal happens in the cache.
     most_evicted: u64,
-    /// Locked while entries are added or removed.
+    /// Locked while entries are added or removed, see [`Entries`].
     control: Mutex<Control>,
 }
 
@@ -317,13 +320,7 @@ impl PrincipalEntries {
         let items = usize::try_from(max_bytes / bytes_of_entry).unwrap_or(usize::MAX);
         let evictions = Evictions::default();
         Self {
-            entries: Cache::with(
-                items,
-                max_bytes,
-                Bytes,
-                RandomState::new(),
-                evictions.clone(),
-            ),
+            entries: Entries::new(items, max_bytes, evictions.clone()),
             evictions,
             most_evicted: max_bytes / SHARE_EVICTED,
             control: Mutex::default(),
@@ -415,10 +412,10 @@ impl PrincipalEntries {
     pub(super) fn invalidate(&self, change: Change) {
         let mut control = self.control();
         match &change {
-            Change::Everything => self.entries.clear(),
-            change => self
-                .entries
-                .retain(|key, _| !change.concerns(&key.owner.key, &key.owner.dependencies)),
+            Change::Everything => self.entries.clear(&mut control),
+            change => self.entries.retain(&mut control, |key| {
+                !change.concerns(&key.owner.key, &key.owner.dependencies)
+            }),
         }
         control.next_change += 1;
         if control.flights.is_empty() {
@@ -432,8 +429,7 @@ impl PrincipalEntries {
 
     /// Removes all entries to free memory.
     pub(super) fn clear(&self) {
-        let _control = self.control();
-        self.entries.clear();
+        self.entries.clear(&mut self.control());
     }
 
     pub(super) fn len(&self) -> usize {
@@ -441,7 +437,7 @@ impl PrincipalEntries {
     }
 
     pub(super) fn bytes(&self) -> u64 {
-        self.entries.weight()
+        self.entries.bytes()
     }
 }
 
@@ -476,7 +472,7 @@ impl FlightGuard {
                 dependencies,
                 bytes,
             });
-            self.entries.entries.insert(key, state);
+            self.entries.entries.insert(&mut control, key, state);
         }
         Ok(())
     }
@@ -593,5 +589,39 @@ mod tests {
         assert!(Lookup(&ana).equivalent(&key));
         key.hash = bob.identity_hash();
         assert!(!Lookup(&bob).equivalent(&key));
+    }
+
+    /// The policies of groups and roles are part of an entry. Equal hashes are possible for all of them.
+    #[test]
+    fn a_look_up_finds_only_the_same_groups_and_roles() {
+        let ana = || user("ana");
+        let principals = [
+            ana(),
+            ana().with_groups(["staff"]),
+            ana().with_groups(["team"]),
+            ana().with_groups(["staff", "team"]),
+            ana().with_roles(["reader"]),
+            ana().with_roles(["writer"]),
+            ana().with_roles(["reader", "writer"]),
+            ana().with_groups(["staff"]).with_roles(["reader"]),
+            Principal::anonymous(),
+            Principal::anonymous().with_groups(["staff"]),
+        ];
+        for (owner, of_entry) in principals.iter().enumerate() {
+            let key = PrincipalKey::of(of_entry);
+            for (number, principal) in principals.iter().enumerate() {
+                let is_same = owner == number;
+                assert_eq!(
+                    Lookup(principal).equals(&key),
+                    is_same,
+                    "{principal:?}, {key:?}"
+                );
+                assert_eq!(
+                    PrincipalKey::of(principal) == key,
+                    is_same,
+                    "{principal:?}, {key:?}"
+                );
+            }
+        }
     }
 }
