@@ -170,14 +170,25 @@ impl fmt::Display for BorrowedPattern<'_> {
 
 /// The first part of a text without variables, and the rest of the text.
 fn first_part(text: &str, has_wildcards: bool) -> Option<(Part<'_>, &str)> {
-    let is_wildcard = |character| has_wildcards && matches!(character, '*' | '?');
-    let mut characters = text.chars();
-    match characters.next()? {
-        '*' if has_wildcards => Some((Part::AnyRun, characters.as_str())),
-        '?' if has_wildcards => Some((Part::AnyCharacter, characters.as_str())),
-        _ => {
-            let end = text.find(is_wildcard).unwrap_or(text.len());
-            let (text, after) = text.split_at_checked(end)?;
+    if text.is_empty() {
+        return None;
+    }
+    let wildcard = match has_wildcards {
+        true => memchr2(b'*', b'?', text.as_bytes()),
+        false => None,
+    };
+    match wildcard {
+        Some(0) => {
+            let is_run = text.starts_with('*');
+            let part = if is_run {
+                Part::AnyRun
+            } else {
+                Part::AnyCharacter
+            };
+            Some((part, text.get(1..)?))
+        }
+        wildcard => {
+            let (text, after) = text.split_at_checked(wildcard.unwrap_or(text.len()))?;
             Some((Part::Text(text), after))
         }
     }

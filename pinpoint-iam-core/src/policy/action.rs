@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
+use memchr::{memchr, memchr2};
+
 use super::error::{Place, TextError};
 use super::values::Values;
 use crate::context::Context;
@@ -85,7 +87,13 @@ impl ActionPattern {
 
     /// The part before the colon; `None` for `*`.
     pub fn prefix(&self) -> Option<&str> {
-        self.text.split_once(':').map(|(prefix, _)| prefix)
+        self.split_at_colon().map(|(prefix, _)| prefix)
+    }
+
+    /// The part before the colon and the part after it; `None` for `*`.
+    fn split_at_colon(&self) -> Option<(&str, &str)> {
+        let colon = memchr(b':', self.text.as_bytes())?;
+        Some((self.text.get(..colon)?, self.text.get(colon + 1..)?))
     }
 
     /// Whether the pattern matches the action `name` of the service with this `prefix`.
@@ -100,7 +108,7 @@ impl ActionPattern {
         if self.is_everything() {
             return true;
         }
-        let Some((wanted_prefix, wanted_name)) = self.text.split_once(':') else {
+        let Some((wanted_prefix, wanted_name)) = self.split_at_colon() else {
             return false;
         };
         let is_prefix = if has_wildcards(wanted_prefix) {
@@ -183,7 +191,7 @@ fn check(text: &str) -> Result<(), TextError> {
 }
 
 fn has_wildcards(text: &str) -> bool {
-    text.contains(['*', '?'])
+    memchr2(b'*', b'?', text.as_bytes()).is_some()
 }
 
 /// Whether a pattern with wildcards and without variables matches `text`.

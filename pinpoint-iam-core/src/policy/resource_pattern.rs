@@ -3,7 +3,7 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
 
 use super::error::{Place, TextError};
 use super::short_arn::{self, LAST};
@@ -102,10 +102,20 @@ impl ResourcePattern {
         } else {
             &*self.text
         };
-        let texts = arn.splitn(LAST + 2, ':').skip(1);
-        texts.enumerate().map(|(index, text)| {
+        let mut rest = arn.split_once(':').map(|(_, rest)| rest);
+        (0..=LAST).map_while(move |index| {
+            let text = rest?;
+            let colon = match index < LAST {
+                true => memchr(b':', text.as_bytes()),
+                false => None,
+            };
+            let (component, after) = match colon {
+                Some(colon) => (text.get(..colon)?, text.get(colon + 1..)),
+                None => (text, None),
+            };
+            rest = after;
             let tokens = self.tokens.as_deref().filter(|_| index == LAST);
-            BorrowedPattern::new(text, tokens)
+            Some(BorrowedPattern::new(component, tokens))
         })
     }
 
@@ -124,7 +134,8 @@ impl ResourcePattern {
 
     /// The variables, in order of appearance, including duplicates.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
-        let last = self.last_component().filter(|_| self.tokens.is_some());
+        let tokens = self.tokens.as_ref();
+        let last = tokens.and_then(|_| self.last_component());
         last.into_iter().flat_map(|last| last.variables())
     }
 
@@ -254,7 +265,7 @@ impl ResourcePattern {
     }
 
     /// The text before the last component of an ARN that has all six, and that component.
-    fn split_at_last(&self) -> Option<(&str, &str)> {
+    pub(super) fn split_at_last(&self) -> Option<(&str, &str)> {
         let (head, last) = self.text.split_at_checked(self.last?.get() as usize)?;
         Some((head.strip_suffix(':')?, last))
     }
@@ -300,7 +311,7 @@ fn starts_an_arn(text: &str) -> Result<bool, TextError> {
     if text.is_empty() {
         return Err(TextError::new("the resource is empty", hint));
     }
-    if !text.contains(':') {
+    if memchr(b':', text.as_bytes()).is_none() {
         return Err(TextError::new(
             format!("the resource {} is not an ARN", Quoted(text)),
             hint,
@@ -311,7 +322,8 @@ fn starts_an_arn(text: &str) -> Result<bool, TextError> {
 
 /// The text before the first colon.
 fn first_word(text: &str) -> &str {
-    text.split_once(':').map_or(text, |(first, _)| first)
+    let first = memchr(b':', text.as_bytes()).and_then(|colon| text.get(..colon));
+    first.unwrap_or(text)
 }
 
 /// Whether a first component matches `arn`.

@@ -1,6 +1,6 @@
 //! Lints on documents, and on the principals, actions and resources of statements.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use super::{Finding, LintCode, Report, why_no_variables};
 use crate::effect::Effect;
@@ -170,7 +170,7 @@ fn allow_not_resource(statement: &Statement) -> Option<Finding> {
 
 fn prefix_wildcard(statement: &Statement, pattern: &ActionPattern) -> Option<Finding> {
     let prefix = pattern.prefix()?;
-    if pattern.is_everything() || !prefix.contains(['*', '?']) {
+    if pattern.is_everything() || memchr2(b'*', b'?', prefix.as_bytes()).is_none() {
         return None;
     }
     let is_honoured = (statement.effect() == Effect::Deny) != statement.action().is_negated();
@@ -219,7 +219,7 @@ fn any_arn(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
 
 fn short_arn(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
     // A pattern with all components has a last one.
-    if pattern.last_component().is_some() {
+    if resource_part(pattern).is_some() {
         return None;
     }
     let components = pattern.components().count();
@@ -305,7 +305,7 @@ fn leading_slash(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
 const COMPONENTS: usize = 5;
 
 fn resource_part(pattern: &ResourcePattern) -> Option<&str> {
-    pattern.last_component().map(BorrowedPattern::as_str)
+    pattern.split_at_last().map(|(_, last)| last)
 }
 
 fn covers_every_arn(pattern: &ResourcePattern) -> bool {
