@@ -2,38 +2,115 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
 use std::rc::Rc;
 
-use super::arns::CatalogAction;
+use super::arns::{Arns, CatalogAction, DistinctArns};
 use super::entries::{ActionEntry, ServiceCatalog};
 use super::{CatalogChecker, Finding, Subject, is_in_restriction};
 use crate::effect::Effect;
-use crate::policy::{ActionPattern, Statement};
+use crate::policy::{ActionElement, ActionPattern, Statement};
+use crate::prehashed::PrehashedHasher;
 use crate::quoted::list;
 
 /// The actions that a statement covers.
 pub struct Covered<'a, 'c, S: ServiceCatalog<'c>> {
-    /// The covered actions of the catalogs.
-    pub actions: Vec<&'a CatalogAction<'c, S>>,
-    /// Whether it may cover others: actions of services without a catalog, or actions that are not in their catalog.
-    pub others: bool,
+    checker: &'a CatalogChecker<'c, S>,
+    cover: Rc<CachedCover>,
     /// Whether it names actions that are not in the catalog of their service.
     pub(super) has_unknown: bool,
+}
+
+impl<'a, 'c, S: ServiceCatalog<'c>> Covered<'a, 'c, S> {
+    /// The covered actions of the catalogs.
+    pub fn actions(&self) -> impl Iterator<Item = &'a CatalogAction<'c, S>> {
+        (0..).map_while(|index| self.action(index))
+    }
+
+    fn action(&self, index: usize) -> Option<&'a CatalogAction<'c, S>> {
+        let (service, action) = self.cover.actions.get(index)?;
+        let known = self.checker.services.get(*service)?;
+        known.actions().get(*action)
+    }
+
+    /// Whether it covers no actions of the catalogs.
+    pub fn is_empty(&self) -> bool {
+        self.cover.actions.is_empty()
+    }
+
+    /// Whether it may cover others: actions of services without a catalog, or actions that are not in their catalog.
+    pub fn others(&self) -> bool {
+        self.cover.others
+    }
+
+    /// The ARNs on which the covered actions act.
+    pub(super) fn arns(&self) -> impl Iterator<Item = Rc<Arns>> {
+        let forms = &self.checker.forms;
+        (0..).map_while(move |index| {
+            let mut known = self.cover.arns.borrow_mut();
+            known.get(index, |index| self.action(index), forms)
+        })
+    }
 }
 
 /// The actions that action elements cover, because many statements have the same.
 ///
 /// Elements with unknown actions are not in it, because each of them is reported.
 #[derive(Default)]
-pub(super) struct CoverCache(RefCell<HashMap<ElementKey, Rc<CachedCover>>>);
+pub(super) struct CoverCache {
+    hashing: RandomState,
+    /// By the hash of the element.
+    covers: RefCell<HashMap<u64, Vec<CachedElement>, BuildHasherDefault<PrehashedHasher>>>,
+}
 
-/// Whether an action element is negated, and the texts of its patterns.
-type ElementKey = (bool, Vec<Box<str>>);
+struct CachedElement {
+    is_negated: bool,
+    texts: Vec<Box<str>>,
+    cover: Rc<CachedCover>,
+}
 
 struct CachedCover {
     /// The indices of services and of their actions.
     actions: Vec<(usize, usize)>,
     others: bool,
+    /// Computed on demand, because most patterns match the first one.
+    arns: RefCell<DistinctArns>,
+}
+
+impl CoverCache {
+    fn hash(&self, element: &ActionElement) -> u64 {
+        let mut hasher = self.hashing.build_hasher();
+        element.is_negated().hash(&mut hasher);
+        for pattern in element.patterns() {
+            pattern.as_str().hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    /// The actions of an element that is equal to this one.
+    fn get(&self, hash: u64, element: &ActionElement) -> Option<Rc<CachedCover>> {
+        let covers = self.covers.borrow();
+        let mut known = covers.get(&hash)?.iter();
+        let equal = known.find(|known| {
+            let texts = element.patterns().iter().map(ActionPattern::as_str);
+            known.is_negated == element.is_negated()
+                && known.texts.iter().map(|text| &**text).eq(texts)
+        })?;
+        Some(Rc::clone(&equal.cover))
+    }
+
+    fn insert(&self, hash: u64, element: &ActionElement, cover: &Rc<CachedCover>) {
+        let texts = element.patterns().iter().map(ActionPattern::as_str);
+        self.covers
+            .borrow_mut()
+            .entry(hash)
+            .or_default()
+            .push(CachedElement {
+                is_negated: element.is_negated(),
+                texts: texts.map(Into::into).collect(),
+                cover: Rc::clone(cover),
+            });
+    }
 }
 
 /// The services to which the actions of a pattern belong.
@@ -70,14 +147,13 @@ impl<'c, S: ServiceCatalog<'c>> CatalogChecker<'c, S> {
         mut report: impl FnMut(&ActionPattern, S),
     ) -> Covered<'_, 'c, S> {
         let element = statement.action();
-        let patterns = element.patterns().iter();
-        let key: ElementKey = (
-            element.is_negated(),
-            patterns.map(|pattern| pattern.as_str().into()).collect(),
-        );
-        let cached = self.covers.0.borrow().get(&key).map(Rc::clone);
-        if let Some(cached) = cached {
-            return self.covered_by(&cached, false);
+        let hash = self.covers.hash(element);
+        if let Some(cover) = self.covers.get(hash, element) {
+            return Covered {
+                checker: self,
+                cover,
+                has_unknown: false,
+            };
         }
         let mut others = element.is_negated();
         let mut has_unknown = false;
@@ -110,21 +186,17 @@ impl<'c, S: ServiceCatalog<'c>> CatalogChecker<'c, S> {
             let found = of_service.filter(|(_, action)| is_covered(action));
             actions.extend(found.map(|(action, _)| (service, action)));
         }
-        let cover = Rc::new(CachedCover { actions, others });
+        let cover = Rc::new(CachedCover {
+            actions,
+            others,
+            arns: RefCell::default(),
+        });
         if !has_unknown {
-            self.covers.0.borrow_mut().insert(key, Rc::clone(&cover));
+            self.covers.insert(hash, element, &cover);
         }
-        self.covered_by(&cover, has_unknown)
-    }
-
-    fn covered_by(&self, cover: &CachedCover, has_unknown: bool) -> Covered<'_, 'c, S> {
-        let action = |(service, action): &(usize, usize)| {
-            let known = self.services.get(*service)?;
-            known.actions().get(*action)
-        };
         Covered {
-            actions: cover.actions.iter().filter_map(action).collect(),
-            others: cover.others,
+            checker: self,
+            cover,
             has_unknown,
         }
     }

@@ -1,12 +1,14 @@
 //! The ARNs on which an action acts, for all possible ids.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::entries::{ActionEntry, ArnComponent, ResourceTypeEntry, ServiceCatalog};
 use crate::context::is_named;
+use crate::pattern::BorrowedPattern;
 use crate::pattern::nfa::Nfa;
+use crate::pattern::step_table::StepTable;
 use crate::policy::ResourcePattern;
 use crate::resource::language;
 
@@ -68,31 +70,106 @@ impl<'c, S: ServiceCatalog<'c>> CatalogAction<'c, S> {
     }
 }
 
+/// The ARNs on which actions act, each form once, in the order of the actions.
+#[derive(Default)]
+pub(super) struct DistinctArns {
+    found: Vec<Rc<Arns>>,
+    /// The addresses of those that were found.
+    seen: HashSet<*const Arns>,
+    /// The number of actions that were added.
+    actions: usize,
+}
+
+impl DistinctArns {
+    /// Those of all of `actions`.
+    pub(super) fn of<'a, 'c: 'a, S: ServiceCatalog<'c> + 'a>(
+        actions: impl Iterator<Item = &'a CatalogAction<'c, S>>,
+        forms: &ArnForms,
+    ) -> Self {
+        let mut distinct = Self::default();
+        for action in actions {
+            distinct.add(action, forms);
+        }
+        distinct
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Rc<Arns>> {
+        self.found.iter().map(Rc::clone)
+    }
+
+    /// The form with this index. Adds the actions that `action` returns by their index until it is found.
+    pub(super) fn get<'a, 'c: 'a, S: ServiceCatalog<'c> + 'a>(
+        &mut self,
+        index: usize,
+        action: impl Fn(usize) -> Option<&'a CatalogAction<'c, S>>,
+        forms: &ArnForms,
+    ) -> Option<Rc<Arns>> {
+        while self.found.len() <= index {
+            self.add(action(self.actions)?, forms);
+        }
+        self.found.get(index).map(Rc::clone)
+    }
+
+    fn add<'c, S: ServiceCatalog<'c>>(&mut self, action: &CatalogAction<'c, S>, forms: &ArnForms) {
+        let Self {
+            found,
+            seen,
+            actions,
+        } = self;
+        let arns = action.arns(forms).iter();
+        found.extend(
+            arns.filter(|arns| seen.insert(Rc::as_ptr(arns)))
+                .map(Rc::clone),
+        );
+        *actions += 1;
+    }
+}
+
 /// The forms of ARNs of all catalogs. Actions on the same resource type have the same form.
 #[derive(Default)]
 pub(super) struct ArnForms {
     /// By the prefix of the service and the template.
     forms: RefCell<HashMap<(String, String), Rc<Arns>>>,
-    /// By the prefix of the service and the start of the template.
+    /// The numbers of the components before the resource, by the prefix of the service and the start of the template.
     heads: RefCell<HashMap<(String, String), usize>>,
-    matched: RefCell<MatchedTexts>,
+    matched: RefCell<MatchedHeads>,
 }
 
-/// Whether a component of a pattern matches, by the number of the head, the index of the component and its text, for texts
-/// without variables.
-type MatchedTexts = HashMap<(usize, usize), HashMap<Box<str>, bool>>;
+/// The components before the resource in patterns, and the results of their comparison with those of the forms.
+#[derive(Default)]
+struct MatchedHeads {
+    /// The numbers of the components, by their text in the pattern.
+    numbers: HashMap<Box<str>, usize>,
+    /// For each of these numbers, by the number of the form's head: whether they match, if they were compared.
+    results: Vec<Vec<Option<bool>>>,
+}
 
 impl ArnForms {
-    /// Returns the result of `compare` for a component without variables, which is computed once for each text.
-    fn matched(&self, head: (usize, usize), text: &str, compare: impl FnOnce() -> bool) -> bool {
-        let mut matched = self.matched.borrow_mut();
-        let texts = matched.entry(head).or_default();
-        if let Some(known) = texts.get(text) {
+    /// The number of a pattern's components before the resource.
+    fn pattern_head(&self, text: &str) -> usize {
+        let MatchedHeads { numbers, results } = &mut *self.matched.borrow_mut();
+        if let Some(known) = numbers.get(text) {
             return *known;
         }
-        let result = compare();
-        texts.insert(text.into(), result);
-        result
+        let number = results.len();
+        numbers.insert(text.into(), number);
+        results.push(Vec::new());
+        number
+    }
+
+    /// Returns the result of `compare` for the head of a pattern and that of a form, which is computed once.
+    fn matched(&self, pattern: usize, form: usize, compare: impl FnOnce() -> bool) -> bool {
+        let results = &mut self.matched.borrow_mut().results;
+        let Some(results) = results.get_mut(pattern) else {
+            return compare();
+        };
+        if results.len() <= form {
+            results.resize(form + 1, None);
+        }
+        match results.get_mut(form) {
+            Some(result) => *result.get_or_insert_with(compare),
+            None => compare(),
+        }
     }
 
     fn get<'c>(
@@ -113,13 +190,11 @@ impl ArnForms {
         let number = heads.len();
         let head = *heads.entry(head).or_insert(number);
         let mut forms = self.forms.borrow_mut();
-        let number = forms.len();
         let form = forms.entry((service.prefix().to_owned(), template.clone()));
         let form = form.or_insert_with(|| {
             let arns = Arns::of(resource_type, &service.partitions(), pinned);
             Rc::new(Arns {
                 template,
-                number,
                 head,
                 ..arns
             })
@@ -132,12 +207,10 @@ impl ArnForms {
 pub(super) struct Arns {
     /// The template with the values that the action fixes.
     pub(super) template: String,
-    /// The number of the template among those of all catalogs.
-    number: usize,
     /// The number of the components before the resource among those of all catalogs.
     head: usize,
     /// The possible values of each component after `arn:`.
-    components: [Nfa; 5],
+    components: [RefCell<StepTable>; LAST + 1],
 }
 
 impl Arns {
@@ -152,7 +225,6 @@ impl Arns {
         };
         Self {
             template: String::new(),
-            number: 0,
             head: 0,
             components: [
                 match resource_type.partition {
@@ -163,64 +235,49 @@ impl Arns {
                 of_scope(resource_type.region),
                 of_scope(resource_type.account),
                 language(resource_type.pieces, pinned),
-            ],
+            ]
+            .map(|language| RefCell::new(StepTable::of(language))),
         }
+    }
+
+    /// Whether a pattern can match the component with this index.
+    fn can_have(&self, pattern: BorrowedPattern<'_>, index: usize) -> bool {
+        let language = self.components.get(index);
+        language.is_some_and(|language| language.borrow_mut().meets(pattern.parts()))
     }
 }
 
-/// A pattern, and the forms of ARNs that it was compared with.
+/// A pattern that is compared with forms of ARNs.
 pub(super) struct ComparedPattern<'p> {
-    pub(super) pattern: &'p ResourcePattern,
-    forms: HashMap<usize, bool>,
-    /// By the number of the head, the component, and the address and length of the part of the pattern.
-    heads: RefCell<HashMap<(usize, usize, usize, usize), bool>>,
+    pattern: &'p ResourcePattern,
+    /// The number of the components before the resource, and the resource, of an ARN that has all components.
+    complete: Option<(usize, BorrowedPattern<'p>)>,
 }
 
 impl<'p> ComparedPattern<'p> {
-    pub(super) fn of(pattern: &'p ResourcePattern) -> Self {
+    pub(super) fn of(pattern: &'p ResourcePattern, forms: &ArnForms) -> Self {
+        let complete = pattern.head().zip(pattern.last_component());
         Self {
             pattern,
-            forms: HashMap::new(),
-            heads: RefCell::default(),
+            complete: complete.map(|(head, last)| (forms.pattern_head(head), last)),
         }
-    }
-
-    /// Whether the pattern matches a resource on which the action acts.
-    pub(super) fn can_match<'c, S: ServiceCatalog<'c>>(
-        &mut self,
-        known: &CatalogAction<'c, S>,
-        forms: &ArnForms,
-    ) -> bool {
-        let mut arns = known.arns(forms).iter();
-        arns.any(|arns| self.can_match_form(arns, forms))
     }
 
     /// Whether the pattern matches at least one of the ARNs.
     ///
-    /// The components of a pattern are independent of each other, so they are compared one by one.
-    fn can_match_form(&mut self, arns: &Arns, all: &ArnForms) -> bool {
-        let Self {
-            pattern,
-            forms,
-            heads,
-        } = self;
-        *forms.entry(arns.number).or_insert_with(|| {
-            pattern.could_match(|component, index| {
-                let meets = || {
-                    let language = arns.components.get(index);
-                    language.is_some_and(|language| language.meets(component.parts()))
-                };
-                if index + 1 == arns.components.len() {
-                    return meets();
-                }
-                let text = component.as_str();
-                if !text.contains('$') {
-                    return all.matched((arns.head, index), text, meets);
-                }
-                let mut heads = heads.borrow_mut();
-                let key = (arns.head, index, text.as_ptr().addr(), text.len());
-                *heads.entry(key).or_insert_with(meets)
-            })
-        })
+    /// The components of a pattern are independent of each other, so they are compared one by one. Many patterns have the
+    /// same components before the resource.
+    pub(super) fn can_match(&self, arns: &Arns, forms: &ArnForms) -> bool {
+        let pattern = self.pattern;
+        let Some((head, last)) = self.complete else {
+            return pattern.could_match(|component, index| arns.can_have(component, index));
+        };
+        let before_last = || {
+            pattern.could_match(|component, index| index == LAST || arns.can_have(component, index))
+        };
+        forms.matched(head, arns.head, before_last) && arns.can_have(last, LAST)
     }
 }
+
+/// The index of the resource among the components.
+const LAST: usize = 4;

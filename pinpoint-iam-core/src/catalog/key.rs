@@ -55,7 +55,7 @@ impl<'c, S: ServiceCatalog<'c>> CatalogChecker<'c, S> {
         covered: &Covered<'_, 'c, S>,
         findings: &mut Vec<Finding>,
     ) {
-        if covered.actions.is_empty() || covered.has_unknown {
+        if covered.is_empty() || covered.has_unknown {
             return;
         }
         let positions = statement.condition_positions();
@@ -68,11 +68,11 @@ impl<'c, S: ServiceCatalog<'c>> CatalogChecker<'c, S> {
             let may_be_of_others = match TagKey::of(name) {
                 // Sources of tags may supply them for any resource.
                 Some(TagKey::Resource) => true,
-                Some(TagKey::Request) => covered.others,
+                Some(TagKey::Request) => covered.others(),
                 // The catalog of a service may list global keys, which requests for all actions can have.
                 None => self.service_of(name).is_none(),
             };
-            if may_be_of_others || covered.actions.iter().any(|known| known.can_have(name)) {
+            if may_be_of_others || covered.actions().any(|known| known.can_have(name)) {
                 continue;
             }
             let denies = statement.effect() == Effect::Deny;

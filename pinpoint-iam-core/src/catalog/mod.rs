@@ -15,12 +15,12 @@ mod entries;
 mod key;
 mod resource;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use self::action::CoverCache;
 pub use self::action::Covered;
 pub use self::arns::CatalogAction;
-use self::arns::{ArnForms, ServiceActions};
+use self::arns::{ArnForms, DistinctArns, ServiceActions};
 pub use self::entries::{ActionEntry, ArnComponent, ResourceTypeEntry, ServiceCatalog};
 use crate::context::ConditionKey;
 use crate::effect::Effect;
@@ -84,6 +84,8 @@ fn is_in_restriction(statement: &Statement, is_negated: bool) -> bool {
 pub struct CatalogChecker<'c, S: ServiceCatalog<'c>> {
     services: Vec<ServiceActions<'c, S>>,
     forms: ArnForms,
+    /// The ARNs of all actions, computed on demand.
+    all_arns: OnceCell<DistinctArns>,
     hints: Hints,
     covers: CoverCache,
 }
@@ -94,6 +96,7 @@ impl<'c, S: ServiceCatalog<'c>> CatalogChecker<'c, S> {
         Self {
             services: services.into_iter().map(ServiceActions::of).collect(),
             forms: ArnForms::default(),
+            all_arns: OnceCell::new(),
             hints: Hints::default(),
             covers: CoverCache::default(),
         }

@@ -1,9 +1,10 @@
 //! Finds ARNs on which no action of their statement acts.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::action::Covered;
-use super::arns::{CatalogAction, ComparedPattern, ServiceActions};
+use super::arns::{Arns, CatalogAction, ComparedPattern, DistinctArns, ServiceActions};
 use super::entries::ServiceCatalog;
 use super::{CatalogChecker, Finding, Subject, is_in_restriction};
 use crate::policy::{ResourcePattern, Statement};
@@ -26,14 +27,13 @@ impl<'c, S: ServiceCatalog<'c>> CatalogChecker<'c, S> {
                 continue;
             }
             // A name that resembles one in the catalogs changes only the hint, never whether there is an error.
-            if covered.others && !self.is_of_catalog(pattern) {
+            if covered.others() && !self.is_of_catalog(pattern) {
                 continue;
             }
-            let mut compared = ComparedPattern::of(pattern);
-            let mut can_match =
-                |known: &CatalogAction<'c, S>| compared.can_match(known, &self.forms);
-            let may_be_met = covered.actions.iter().any(|known| can_match(known))
-                || (covered.others && self.all().any(can_match));
+            let compared = ComparedPattern::of(pattern, &self.forms);
+            let can_match = |arns: Rc<Arns>| compared.can_match(&arns, &self.forms);
+            let may_be_met = covered.arns().any(can_match)
+                || (covered.others() && self.all_arns().iter().any(can_match));
             if may_be_met {
                 continue;
             }
@@ -58,6 +58,12 @@ impl<'c, S: ServiceCatalog<'c>> CatalogChecker<'c, S> {
                 is_in_restriction: is_in_restriction(statement, element.is_negated()),
             });
         }
+    }
+
+    /// The ARNs on which the actions of all services act.
+    fn all_arns(&self) -> &DistinctArns {
+        self.all_arns
+            .get_or_init(|| DistinctArns::of(self.all(), &self.forms))
     }
 
     /// The actions of all services.
@@ -93,16 +99,15 @@ impl<'c, S: ServiceCatalog<'c>> CatalogChecker<'c, S> {
             _ => String::new(),
         };
         // Nothing is known about the actions of other services.
-        let (who, actions): (_, Vec<&CatalogAction<'c, S>>) = if covered.actions.is_empty() {
-            ("the actions of the catalogs", self.all().collect())
+        let (who, forms): (_, Vec<Rc<Arns>>) = if covered.is_empty() {
+            (
+                "the actions of the catalogs",
+                self.all_arns().iter().collect(),
+            )
         } else {
-            ("they", covered.actions.clone())
+            ("they", covered.arns().collect())
         };
-        let templates: BTreeSet<&str> = actions
-            .iter()
-            .flat_map(|known| known.arns(&self.forms))
-            .map(|arns| arns.template.as_str())
-            .collect();
+        let templates: BTreeSet<&str> = forms.iter().map(|arns| arns.template.as_str()).collect();
         if templates.is_empty() {
             return "write `*`; the actions do not support resource-level permissions".to_owned();
         }

@@ -26,6 +26,7 @@ mod part;
 mod read;
 mod search;
 mod shape;
+pub(crate) mod step_table;
 mod token;
 
 use std::fmt;

@@ -165,29 +165,31 @@ impl Nfa {
 
     /// Whether a pattern of these parts matches at least one string of the language.
     ///
-    /// A variable may have any value.
+    /// A variable may have any value. A `StepTable` gives the same result faster for many
+    /// patterns.
     pub fn meets<'p>(&self, parts: impl Iterator<Item = Part<'p>>) -> bool {
-        let mut states = States::of(self.steps.len());
-        let mut next = States::of(self.steps.len());
-        states.insert(0);
-        for part in parts {
-            match part {
-                Part::Text(text) => {
-                    for character in text.chars() {
-                        self.advance(&states, &mut next, |step| step.contain(character));
-                        std::mem::swap(&mut states, &mut next);
-                        if states.is_empty() {
-                            return false;
-                        }
-                    }
-                }
-                Part::AnyCharacter => {
-                    self.advance(&states, &mut next, |_| true);
-                    std::mem::swap(&mut states, &mut next);
-                }
-                Part::AnyRun | Part::Variable(_) => self.add_reachable(&mut states),
-            }
-        }
+        let reader = StatesReader {
+            automaton: self,
+            states: self.start_states(),
+            next: self.no_states(),
+        };
+        meets(reader, parts)
+    }
+
+    /// The states before the first character.
+    pub(super) fn start_states(&self) -> States {
+        let mut states = self.no_states();
+        states.insert(self.start());
+        states
+    }
+
+    /// The empty set.
+    pub(super) fn no_states(&self) -> States {
+        States::of(self.steps.len())
+    }
+
+    /// Whether the accepting state is one of `states`.
+    pub(super) fn has_end(&self, states: &States) -> bool {
         states.contains(self.end)
     }
 
@@ -204,12 +206,12 @@ impl Nfa {
         self.steps.get(state).map_or(&[], Vec::as_slice)
     }
 
-    /// Sets `next` to the states that can be reached in one step.
-    fn advance(&self, states: &States, next: &mut States, takes: impl Fn(Characters) -> bool) {
+    /// Sets `next` to the states that can be reached from `states` with this character; `None` is any character.
+    pub(super) fn advance(&self, states: &States, next: &mut States, character: Option<char>) {
         next.clear();
         for state in states.iter() {
             for (characters, to) in self.steps(state) {
-                if takes(*characters) {
+                if character.is_none_or(|character| characters.contain(character)) {
                     next.insert(*to);
                 }
             }
@@ -217,7 +219,7 @@ impl Nfa {
     }
 
     /// Adds the states that can be reached in any number of steps.
-    fn add_reachable(&self, states: &mut States) {
+    pub(super) fn add_reachable(&self, states: &mut States) {
         let mut ahead: Vec<usize> = states.iter().collect();
         while let Some(state) = ahead.pop() {
             for (_, to) in self.steps(state) {
@@ -229,8 +231,71 @@ impl Nfa {
     }
 }
 
+/// Reads the parts of a pattern, and keeps the states of an automaton that they can have reached.
+pub(super) trait PatternReader {
+    /// Reads one character; `None` is any character. Returns `false` if no state is left.
+    fn read(&mut self, character: Option<char>) -> bool;
+
+    /// Reads any run of characters.
+    fn read_run(&mut self);
+
+    /// Whether the accepting state is reached.
+    fn is_at_end(&self) -> bool;
+}
+
+/// Whether a pattern of these parts matches at least one string of the reader's automaton.
+pub(super) fn meets<'p>(
+    mut reader: impl PatternReader,
+    parts: impl Iterator<Item = Part<'p>>,
+) -> bool {
+    for part in parts {
+        let is_alive = match part {
+            Part::Text(text) => text.chars().all(|character| reader.read(Some(character))),
+            Part::AnyCharacter => reader.read(None),
+            Part::AnyRun | Part::Variable(_) => {
+                reader.read_run();
+                true
+            }
+        };
+        if !is_alive {
+            return false;
+        }
+    }
+    reader.is_at_end()
+}
+
+/// Computes each step.
+struct StatesReader<'a> {
+    automaton: &'a Nfa,
+    states: States,
+    /// Reused for each step.
+    next: States,
+}
+
+impl PatternReader for StatesReader<'_> {
+    fn read(&mut self, character: Option<char>) -> bool {
+        let Self {
+            automaton,
+            states,
+            next,
+        } = self;
+        automaton.advance(states, next, character);
+        std::mem::swap(states, next);
+        !states.is_empty()
+    }
+
+    fn read_run(&mut self) {
+        self.automaton.add_reachable(&mut self.states);
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.automaton.has_end(&self.states)
+    }
+}
+
 /// A set of the states of an automaton.
-struct States(Vec<u64>);
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct States(Vec<u64>);
 
 impl States {
     /// The empty set, for an automaton with this number of states.
@@ -279,6 +344,7 @@ impl States {
 mod tests {
     use super::*;
     use crate::context::Context;
+    use crate::pattern::step_table::StepTable;
     use crate::pattern::{Case, Match, Pattern, Syntax};
 
     const SYNTAX: Syntax = Syntax {
@@ -286,8 +352,15 @@ mod tests {
         variables: true,
     };
 
+    /// The result of the automaton, which is also that of its table.
     fn meets(language: &Nfa, pattern: &str) -> bool {
-        language.meets(Pattern::parse(pattern, SYNTAX).unwrap().parts())
+        let pattern = Pattern::parse(pattern, SYNTAX).unwrap();
+        let is_met = language.meets(pattern.parts());
+        let mut table = StepTable::of(language.clone());
+        for _ in 0..6 {
+            assert_eq!(table.meets(pattern.parts()), is_met, "{pattern}");
+        }
+        is_met
     }
 
     fn apps_and(accepts: IdCharacters) -> Nfa {

@@ -186,7 +186,7 @@ fn similar_services(statement: &Statement, check: &mut Checker<'_>) {
 /// The tags of resources that requests for some of the statement's actions do not have.
 fn resource_tags(statement: &Statement, catalogs: &ParsedChecker<'_>, check: &mut Checker<'_>) {
     let covered = catalogs.covered(statement);
-    if covered.others || covered.actions.is_empty() {
+    if covered.others() || covered.is_empty() {
         return;
     }
     let conditions = statement
@@ -206,8 +206,7 @@ fn resource_tags(statement: &Statement, catalogs: &ParsedChecker<'_>, check: &mu
             continue;
         }
         let unsupported: Vec<String> = covered
-            .actions
-            .iter()
+            .actions()
             .filter(|known| !known.can_have(key))
             .map(|known| format!("{}:{}", known.service.prefix(), known.action.name()))
             .collect();

@@ -71,7 +71,7 @@ fn lacks_source(
     // these actions never have.
     catalogs.defines(key.as_str()) && {
         let covered = catalogs.covered(statement);
-        let mut actions = covered.actions.iter();
+        let mut actions = covered.actions();
         actions.any(|known| known.can_have(key.as_str()))
     }
 }
