@@ -4,6 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::future::poll_fn;
 use std::hash::BuildHasher;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -576,7 +577,8 @@ async fn try_refresh(
     }
 }
 
-/// Asks the source, and waits no longer than the timeout.
+/// Asks the source, and waits no longer than the timeout. A source that panics has failed: otherwise the refresher would
+/// end, and the source would never be asked again.
 async fn fetch(
     inner: &Inner,
     refresh: &Refresh,
@@ -584,19 +586,20 @@ async fn fetch(
 ) -> Result<Fetched, SourceError> {
     let clock = inner.states.clock();
     let end = clock.now().saturating_add(refresh.fetch_timeout);
-    let mut fetched = refresh.source.fetch(FetchRequest::new(known, &inner.scope));
+    let failed = |message: &str| SourceError::of_file(refresh.source.name().as_ref(), message);
+    let request = FetchRequest::new(known, &inner.scope);
+    let mut fetched = pin!(async { refresh.source.fetch(request).await });
     let mut timeout = pin!(Sleep::until(clock, end));
     poll_fn(|context| {
-        if let Poll::Ready(fetched) = fetched.as_mut().poll(context) {
-            return Poll::Ready(fetched);
+        // It is not polled again after a panic.
+        let poll = catch_unwind(AssertUnwindSafe(|| fetched.as_mut().poll(context)));
+        match poll.unwrap_or_else(|_| Poll::Ready(Err(failed("fetching the policies panicked")))) {
+            Poll::Ready(fetched) => Poll::Ready(fetched),
+            Poll::Pending => timeout.as_mut().poll(context).map(|()| {
+                let message = format!("did not respond within {:?}", refresh.fetch_timeout);
+                Err(failed(&message))
+            }),
         }
-        timeout.as_mut().poll(context).map(|()| {
-            let message = format!("did not respond within {:?}", refresh.fetch_timeout);
-            Err(SourceError::of_file(
-                refresh.source.name().as_ref(),
-                message,
-            ))
-        })
     })
     .await
 }

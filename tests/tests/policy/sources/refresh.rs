@@ -43,6 +43,9 @@ enum Reply {
     Store(&'static str),
     Fails,
     Hangs,
+    Panics,
+    /// Panics before there is a future.
+    PanicsAtOnce,
     /// Replies later, when the test sends the reply.
     Waits(oneshot::Receiver<Reply>),
 }
@@ -80,6 +83,7 @@ impl AsyncPolicySource for Scripted {
         let known = request.known.map(ToString::to_string);
         self.asked.lock().unwrap().push(known);
         let reply = self.replies.lock().unwrap().pop_front();
+        assert!(!matches!(reply, Some(Reply::PanicsAtOnce)), "on purpose");
         Box::pin(async move {
             let mut reply = reply.unwrap_or(Reply::Fails);
             if let Reply::Waits(later) = reply {
@@ -99,6 +103,7 @@ impl AsyncPolicySource for Scripted {
                     Err(SourceError::of_file("store".as_ref(), "connection refused"))
                 }
                 Reply::Hangs => pending().await,
+                Reply::Panics | Reply::PanicsAtOnce => panic!("on purpose"),
             }
         })
     }
@@ -400,6 +405,40 @@ async fn a_source_that_hangs_is_given_up_and_asked_again() {
     refresher.next().await.unwrap().unwrap();
     assert_eq!(state(&authorizer).1, 0);
     assert_eq!(counts(&authorizer), [1, 1, 0, 1, 0, 0]);
+}
+
+/// A panic would end the task of the refresher: an authorizer that serves stale policies for ever would never learn of a
+/// revoked permission.
+#[tokio::test]
+async fn a_source_that_panics_has_failed_and_is_asked_again() {
+    let clock = SimulatedClock::new();
+    let (source, authorizer, mut refresher) = started(&clock).await;
+    let (send, later) = oneshot::channel();
+    assert!(send.send(Reply::Panics).is_ok());
+    let panics = [Reply::PanicsAtOnce, Reply::Panics, Reply::Waits(later)];
+    for (failures, panics) in (1..).zip(panics) {
+        source.then(panics);
+        clock.advance(POLL);
+        let error = refresher.next().await.unwrap().unwrap_err();
+        assert_eq!(error.to_string(), "store: fetching the policies panicked");
+        assert_eq!(counts(&authorizer), [0, 1, 0, failures, 0, 0]);
+        assert_eq!(rights(&authorizer), "rr");
+    }
+    source.then(Reply::Set("r2", set("-", "GetApp")));
+    clock.advance(POLL);
+    refresher.next().await.unwrap().unwrap();
+    assert_eq!(state(&authorizer), ("r2".into(), 0, FreshnessState::Fresh));
+    assert_eq!(rights(&authorizer), "-r");
+}
+
+#[tokio::test]
+async fn a_source_that_panics_at_the_start_is_an_error() {
+    let clock = SimulatedClock::new();
+    for panics in [Reply::PanicsAtOnce, Reply::Panics] {
+        let source = Scripted::new([panics]);
+        let error = builder(source, &clock).build_async().await.unwrap_err();
+        assert_eq!(error.to_string(), "store: fetching the policies panicked");
+    }
 }
 
 #[tokio::test]
