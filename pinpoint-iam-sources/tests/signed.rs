@@ -19,7 +19,8 @@ use std::time::Duration;
 
 use pinpoint_iam::freshness::{FreshnessState, Revision};
 use pinpoint_iam::source::{
-    AsyncPolicySource, Fetched, Layers, PolicyFiles, PolicySet, PolicyStore, SourceError, from_fn,
+    AsyncPolicySource, FetchFuture, FetchRequest, Fetched, Layers, PolicyFiles, PolicySet,
+    PolicyStore, SourceError, from_fn,
 };
 use pinpoint_iam::testing::SimulatedClock;
 use pinpoint_iam::{Authorizer, AuthorizerBuilder, BuildError, RefreshError, Refreshed};
@@ -275,6 +276,37 @@ async fn the_first_set_has_to_be_signed() {
             .contains("without files, which cannot be signed"),
         "{error}"
     );
+}
+
+/// A source that is never asked.
+struct Unused {
+    is_from_aws_account: bool,
+}
+
+impl AsyncPolicySource for Unused {
+    fn name(&self) -> String {
+        "unused".to_owned()
+    }
+
+    fn fetch<'a>(&'a self, _: FetchRequest<'a>) -> FetchFuture<'a> {
+        Box::pin(async { Ok(Fetched::Unchanged) })
+    }
+
+    fn is_from_aws_account(&self) -> bool {
+        self.is_from_aws_account
+    }
+}
+
+/// Mistakes in policies that AWS has accepted are only warnings.
+#[test]
+fn a_signature_does_not_change_whose_policies_they_are() {
+    for is_from_aws_account in [false, true] {
+        let source = Unused {
+            is_from_aws_account,
+        };
+        let signed = Signed::new(source, key(1).verification_key());
+        assert_eq!(signed.is_from_aws_account(), is_from_aws_account);
+    }
 }
 
 #[tokio::test]
