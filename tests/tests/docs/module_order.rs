@@ -52,6 +52,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "read",
                     "shape",
                     "nfa",
+                    "step_table",
                     "containment",
                     "classes",
                     "borrowed",
@@ -205,8 +206,8 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             (
                 "decision_log",
                 &[
-                    "record", "ocsf", "request", "requests", "json", "sink", "clock", "entry",
-                    "queue", "recorder", "log",
+                    "in_place", "record", "ocsf", "request", "requests", "json", "sink", "clock",
+                    "entry", "queue", "recorder", "log",
                 ],
             ),
             (
