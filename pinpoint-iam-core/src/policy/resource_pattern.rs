@@ -374,6 +374,24 @@ mod tests {
     }
 
     #[test]
+    fn the_last_component_keeps_its_colons() {
+        for (text, expected) in [
+            (
+                "arn:aws:logs::1:group:a:*",
+                &["aws", "logs", "", "1", "group:a:*"][..],
+            ),
+            ("arn:aws:logs:*", &["aws", "logs", "*"]),
+            ("arn:", &[""]),
+            ("*", &[]),
+            ("execute-api:/*", &[]),
+        ] {
+            let pattern = pattern(text);
+            let components = pattern.components().map(BorrowedPattern::as_str);
+            assert!(components.eq(expected.iter().copied()), "{text}");
+        }
+    }
+
+    #[test]
     fn component_by_component() {
         for (pattern, expected) in [
             ("*", true),
