@@ -22,8 +22,8 @@ const ATTACHED: usize = 5;
 const ROUNDS: usize = 301;
 const TURN: usize = 2_048;
 
-/// One cache line of a principal, for the baseline.
-type Line = Arc<[u64; 6]>;
+/// An entry of the baseline, as large as the policies of a principal in the cache.
+type Entry = Arc<[u64]>;
 
 /// What is measured in turns.
 const STEPS: [&str; 5] = [
@@ -44,8 +44,8 @@ struct Asked {
 struct Measured {
     in_memory: Authorizer,
     on_demand: Authorizer,
-    /// The baseline: a look-up in it reads a number and one allocation, and counts a reference to it.
-    map: HashMap<u64, Line>,
+    /// The baseline: a look-up in it reads a number and the start of an entry, and counts a reference to it.
+    map: HashMap<u64, Entry>,
 }
 
 fn main() -> Result<(), Failure> {
@@ -62,12 +62,16 @@ fn main() -> Result<(), Failure> {
         })
     });
     let mut asked = asked.collect::<Result<Vec<_>, Failure>>()?;
+    let on_demand = on_demand::authorizer(&many)?;
+    let counts = on_demand.principal_cache_counts();
+    let bytes = usize::try_from(counts.entry_bytes / counts.entries.max(1))?;
+    let entry = vec![0; bytes / size_of::<u64>()];
     let measured = Measured {
         in_memory: many.authorizer()?,
-        on_demand: on_demand::authorizer(&many)?,
+        on_demand,
         map: asked
             .iter()
-            .map(|asked| (asked.key, Line::default()))
+            .map(|asked| (asked.key, Entry::from(&*entry)))
             .collect(),
     };
     shuffle(&mut asked, &mut random);
@@ -112,6 +116,7 @@ fn main() -> Result<(), Failure> {
         figures.insert(callers.to_string(), row);
     }
     table.print();
+    println!("each entry of the cache, and of the map: {bytes} bytes");
     publish(watch, "on_demand", &figures.into())
 }
 
