@@ -189,6 +189,26 @@ const CASES: &[(&str, Level, &str)] = &[
         "`arn:aws:shelf::*:book/*` does not match any resource of the statement's actions, so it exempts nothing; they \
          act on `arn:${Partition}:shelf::${Account}:books/${BookId}/PRINT/loans/${ReaderId}`",
     ),
+    // The components before the resource match nothing, whatever the resource is.
+    (
+        r#"{"Effect": "Deny", "Action": "shelf:LendBook", "Resource": @"arn:aws:shelf:us-east-1:123456789012:books/*"}"#,
+        Error,
+        "`arn:aws:shelf:us-east-1:123456789012:books/*` does not match any resource of the statement's actions; they act on \
+         `arn:${Partition}:shelf::${Account}:books/${BookId}/PRINT/loans/${ReaderId}`",
+    ),
+    (
+        r#"{"Effect": "Deny", "Action": "shelf:LendBook", "Resource": @"arn:aws:shelve::123456789012:books/*"}"#,
+        Error,
+        "`arn:aws:shelve::123456789012:books/*` does not match any resource of the statement's actions; did you mean the \
+         service `shelf`? they act on `arn:${Partition}:shelf::${Account}:books/${BookId}/PRINT/loans/${ReaderId}`",
+    ),
+    // The same resource after two starts, of which one matches.
+    (
+        r#"{"Effect": "Deny", "Action": "shelf:LendBook", "Resource": ["arn:aws:shelf::*:books/b1/*", @"arn:gcp:shelf::*:books/b1/*"]}"#,
+        Error,
+        "`arn:gcp:shelf::*:books/b1/*` does not match any resource of the statement's actions; they act on \
+         `arn:${Partition}:shelf::${Account}:books/${BookId}/PRINT/loans/${ReaderId}`",
+    ),
     (
         r#"{"Effect": "Deny", "Action": "shelf:LendBook", "Resource": "arn:aws:shelf::*:books/${aws:username}/*"}"#,
         Fine,
