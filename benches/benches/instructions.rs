@@ -204,6 +204,12 @@ fn count_production() -> Result<Counts, Failure> {
     for workload in ["W2", "W5"] {
         let record = logged(workload, "with")? - logged(workload, "without")?;
         log.insert(format!("record, {workload}"), record);
+        // Many, because the memory of the first batch grows while it is written.
+        let passes = 20 * PASSES;
+        let written = ["write", workload, &passes.to_string()];
+        let records = Workload::named(workload)?.questions.len() * passes;
+        let written = count(env!("CARGO_BIN_EXE_production"), &written, records)?;
+        log.insert(format!("written to a file, {workload}"), written);
     }
     let principals = principals.map(|(name, counted)| (name.to_owned(), counted));
     Ok(Counts::from([

@@ -1,5 +1,5 @@
-//! Writes JSON as `serde_json` does, but looks for characters with escapes in eight bytes at a time. Records are mostly
-//! texts without any.
+//! Writes JSON as `serde_json` does, but looks for characters with escapes in sixteen bytes at a time, and not at all in
+//! the names of fields and variants. Records are mostly texts without any.
 
 use serde::ser::{
     Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
@@ -14,33 +14,46 @@ pub(super) fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Resu
 
 /// Whether JSON has to escape a part of `text`.
 fn has_escapes(text: &[u8]) -> bool {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = ONES << 7;
-    // The highest bit of a byte is set if the byte is less than `limit`, or follows such a byte.
-    let has_less = |bytes: u64, limit: u64| bytes.wrapping_sub(ONES * limit) & !bytes & HIGH;
-    let (chunks, rest) = text.as_chunks();
-    let is_found = |chunk: &[u8; 8]| {
-        let bytes = u64::from_le_bytes(*chunk);
-        let control = has_less(bytes, 0x20);
-        let quote = has_less(bytes ^ (ONES * u64::from(b'"')), 1);
-        let backslash = has_less(bytes ^ (ONES * u64::from(b'\\')), 1);
-        control | quote | backslash != 0
-    };
-    chunks.iter().any(is_found)
-        || rest
+    // Compares every byte, so that the compiler compares all bytes of a chunk at once.
+    #[inline]
+    fn any(bytes: &[u8]) -> bool {
+        let is_escaped =
+            |byte: u8| u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');
+        bytes
             .iter()
-            .any(|byte| matches!(byte, 0..0x20 | b'"' | b'\\'))
+            .fold(0, |found, byte| found | is_escaped(*byte))
+            != 0
+    }
+    // The last chunk may overlap the one before it.
+    if let Some(last) = text.last_chunk::<16>() {
+        let (chunks, _) = text.as_chunks::<16>();
+        return chunks.iter().any(|chunk| any(chunk)) || any(last);
+    }
+    match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(first), Some(last)) => any(first) | any(last),
+        _ => any(text),
+    }
 }
 
 fn write_text(out: &mut Vec<u8>, text: &str) -> Result<(), Error> {
     if has_escapes(text.as_bytes()) {
         return to_writer(out, text);
     }
+    write_quoted(out, text);
+    Ok(())
+}
+
+/// Writes the name of a field or of a variant. Those of records and events have no character with an escape.
+fn write_name(out: &mut Vec<u8>, name: &'static str) {
+    debug_assert!(!has_escapes(name.as_bytes()), "{name:?} needs escapes");
+    write_quoted(out, name);
+}
+
+fn write_quoted(out: &mut Vec<u8>, text: &str) {
     out.reserve(text.len() + 2);
     out.push(b'"');
     out.extend_from_slice(text.as_bytes());
     out.push(b'"');
-    Ok(())
 }
 
 struct Json<'o>(&'o mut Vec<u8>);
@@ -57,16 +70,11 @@ impl<'o> Json<'o> {
     }
 
     /// Starts the object of a variant with data.
-    fn open_variant(
-        self,
-        variant: &str,
-        start: u8,
-        end: &'static [u8],
-    ) -> Result<Compound<'o>, Error> {
+    fn open_variant(self, variant: &'static str, start: u8, end: &'static [u8]) -> Compound<'o> {
         self.0.push(b'{');
-        write_text(self.0, variant)?;
+        write_name(self.0, variant);
         self.0.push(b':');
-        Ok(self.open(start, end))
+        self.open(start, end)
     }
 }
 
@@ -90,9 +98,13 @@ impl Compound<'_> {
         write(self.out, value)
     }
 
-    fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Error> {
+    fn member<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
         self.separate();
-        write_text(self.out, name)?;
+        write_name(self.out, name);
         self.out.push(b':');
         write(self.out, value)
     }
@@ -165,7 +177,8 @@ impl<'o> Serializer for Json<'o> {
         _: u32,
         variant: &'static str,
     ) -> Result<(), Error> {
-        write_text(self.0, variant)
+        write_name(self.0, variant);
+        Ok(())
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -208,7 +221,7 @@ impl<'o> Serializer for Json<'o> {
         variant: &'static str,
         _: usize,
     ) -> Result<Compound<'o>, Error> {
-        self.open_variant(variant, b'[', b"]}")
+        Ok(self.open_variant(variant, b'[', b"]}"))
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Compound<'o>, Error> {
@@ -226,7 +239,7 @@ impl<'o> Serializer for Json<'o> {
         variant: &'static str,
         _: usize,
     ) -> Result<Compound<'o>, Error> {
-        self.open_variant(variant, b'{', b"}}")
+        Ok(self.open_variant(variant, b'{', b"}}"))
     }
 }
 
@@ -335,15 +348,17 @@ mod tests {
     #[test]
     fn values_are_written_as_by_serde_json() {
         let mut texts = vec![String::new(), "\u{e4}\u{10ffff}\u{7f}".to_owned()];
-        // Every byte at every position in and after eight bytes.
-        for byte in 0..0x80_u8 {
-            for position in 0..17 {
-                let mut text = "abcdefghijklmnopq".to_owned();
-                text.replace_range(
-                    position..=position,
-                    char::from(byte).encode_utf8(&mut [0; 4]),
-                );
-                texts.push(text);
+        // Every byte at every position of texts that are compared in different ways.
+        for length in [1, 7, 8, 9, 15, 16, 17, 33] {
+            for byte in 0..0x80_u8 {
+                for position in 0..length {
+                    let mut text = "a".repeat(length);
+                    text.replace_range(
+                        position..=position,
+                        char::from(byte).encode_utf8(&mut [0; 4]),
+                    );
+                    texts.push(text);
+                }
             }
         }
         let value = Everything {
