@@ -537,13 +537,61 @@ impl Lookup for OfApplication {
     }
 }
 
-/// A check is generated in its method, and not beside the implementation, if it depends on the service.
+/// A service whose implementation `#[async_trait]` expands first.
+struct ExpandedFirst(Authorizer);
+
+impl HasAuthorizer for ExpandedFirst {
+    fn authorizer(&self) -> &Authorizer {
+        &self.0
+    }
+}
+
+#[tonic::async_trait]
+#[guarded(LookupServer)]
+impl Lookup for ExpandedFirst {
+    #[requires(GetCampaign)]
+    async fn get_campaign(
+        &self,
+        request: Request<GetCampaignRequest>,
+    ) -> Result<Response<Campaign>, Status> {
+        drop(request);
+        Ok(Response::new(Campaign::default()))
+    }
+}
+
+/// A service whose implementation `#[async_trait]` expands last, because a method has an attribute that may need it.
+struct ExpandedLast(Authorizer);
+
+impl HasAuthorizer for ExpandedLast {
+    fn authorizer(&self) -> &Authorizer {
+        &self.0
+    }
+}
+
+#[guarded(LookupServer)]
+#[tonic::async_trait]
+impl Lookup for ExpandedLast {
+    #[cfg_attr(all(), allow(clippy::unused_async))]
+    #[requires(GetCampaign)]
+    async fn get_campaign(
+        &self,
+        request: Request<GetCampaignRequest>,
+    ) -> Result<Response<Campaign>, Status> {
+        drop(request);
+        Ok(Response::new(Campaign::default()))
+    }
+}
+
+/// A check is generated in its method, and not beside the implementation, if it depends on the service. The check is the
+/// same wherever `#[async_trait]` is expanded.
 #[tokio::test]
-async fn a_check_that_depends_on_the_service_decides() {
+async fn every_form_of_a_check_decides() {
     let authorizer = builder().build().unwrap();
     let generic = Generic(authorizer.clone(), ());
-    let services: [(&str, Box<dyn Lookup>); 3] = [
+    let services: [(&str, Box<dyn Lookup>); 5] = [
         ("demo", Box::new(server::<LookupServer<_>, _>(generic).0)),
+        ("demo", Box::new(ExpandedFirst(authorizer.clone()))),
+        ("demo", Box::new(ExpandedLast(authorizer.clone()))),
         ("demo", Box::new(OfApplication(authorizer.clone(), "demo"))),
         ("other", Box::new(OfApplication(authorizer, "other"))),
     ];

@@ -4,11 +4,13 @@
 //! const _: () = {
 //!     fn __check_get_campaign(guard: &Guard<'_>, request: &Request<GetCampaignRequest>) -> Result<(), Denied> { .. }
 //!
-//!     #[tonic::async_trait]
 //!     impl Campaigns for Service {
-//!         async fn get_campaign(&self, request: Request<GetCampaignRequest>) -> Result<Response<Campaign>, Status> {
-//!             let (request, _) = match ::pinpoint_iam::web::tonic::__check(&self, request, .., __check_get_campaign).await { .. };
-//!             { .. the body as it was written .. }
+//!         fn get_campaign<..>(&self, request: Request<GetCampaignRequest>) -> Pin<Box<dyn Future<..> + Send + ..>> {
+//!             let request = ::pinpoint_iam::web::tonic::__check(self, request, .., __check_get_campaign);
+//!             Box::pin(async move {
+//!                 let (request, _) = match request.await { .. };
+//!                 { .. the body as it was written .. }
+//!             })
 //!         }
 //!     }
 //! };
@@ -21,8 +23,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, GenericParam, Meta, Pat, PatIdent};
+use syn::{Attribute, FnArg, GenericParam, Meta, Pat, PatIdent, Signature};
 
+use super::async_trait;
 use super::parse::{Arguments, Item, Service};
 use crate::catalogs::Catalogs;
 use crate::errors::Errors;
@@ -30,7 +33,25 @@ use crate::messages;
 use crate::paths::{self, Root};
 use crate::public;
 use crate::requires::parse::{Function, span_of};
-use crate::requires::{self, Assertion, Method, OfService};
+use crate::requires::{self, Assertion, BoxedMethod, Method, OfService};
+
+/// What the methods of an implementation have in common.
+struct Implementation {
+    /// The type of the generated server.
+    server: TokenStream,
+    /// Whether the implementation has parameters.
+    is_generic: bool,
+    /// Whether the methods are generated as `#[async_trait]` would generate them.
+    is_boxed: bool,
+}
+
+impl Implementation {
+    /// The method with this signature as `#[async_trait]` would generate it, if the methods are generated so.
+    fn boxed(&self, signature: &Signature) -> Option<BoxedMethod> {
+        let boxed = self.is_boxed.then(|| BoxedMethod::of(signature));
+        boxed.flatten()
+    }
+}
 
 /// Checks the methods, and generates the code that replaces the implementation. It lacks the methods with errors.
 pub(super) fn expand(
@@ -41,7 +62,7 @@ pub(super) fn expand(
     errors: &mut Errors,
 ) -> TokenStream {
     let Service {
-        attributes,
+        mut attributes,
         generics,
         service,
         self_type,
@@ -66,6 +87,13 @@ pub(super) fn expand(
     }
     let mut function_of: BTreeMap<String, Ident> = BTreeMap::new();
     let is_generic = !generics.params.is_empty();
+    let replaced = async_trait::replaceable(&attributes, &generics, &items, root);
+    let replaced = replaced.map(|position| attributes.remove(position));
+    let implementation = Implementation {
+        server,
+        is_generic,
+        is_boxed: replaced.is_some(),
+    };
     let mut code = Vec::new();
     let mut beside = TokenStream::new();
     let mut methods = Vec::new();
@@ -106,9 +134,8 @@ pub(super) fn expand(
             beside: function,
             declaration,
             assertions: of_method,
-        }) = method(
-            catalogs, root, *function, is_generic, &server, &name, errors,
-        ) {
+        }) = method(catalogs, root, *function, &implementation, &name, errors)
+        {
             code.push(method);
             // The compiler evaluates one assertion of each kind instead of one for each method. An assertion of a method
             // with conditions applies only under these conditions.
@@ -130,9 +157,11 @@ pub(super) fn expand(
             });
         }
     }
-    // The expansion removes `#[public]`. Naming it once more requires its import, as on a handler, and uses the import.
+    // The expansion removes these attributes. Naming them once more requires their import, as on a handler, and uses it.
+    publics.extend(replaced.iter().map(|attribute| attribute.path().clone()));
     let mut seen = BTreeSet::new();
     publics.retain(|path| seen.insert(path.to_token_stream().to_string()));
+    let server = &implementation.server;
     let where_clause = &generics.where_clause;
     let conditions = attributes
         .iter()
@@ -181,8 +210,7 @@ fn method(
     catalogs: &Catalogs,
     root: &Root,
     mut function: Function,
-    is_generic: bool,
-    server: &TokenStream,
+    implementation: &Implementation,
     name: &str,
     errors: &mut Errors,
 ) -> Option<Method> {
@@ -206,9 +234,9 @@ fn method(
             errors.push(span_of(second.path()), messages::PUBLIC_TWICE);
             None
         }
-        (false, [public]) => public_method(root, &function, public, errors),
+        (false, [public]) => public_method(root, &function, public, implementation, errors),
         (true, []) => {
-            let Some(request) = request(&mut function, is_generic, server, name) else {
+            let Some(request) = request(&mut function, implementation, name) else {
                 errors.push(place, messages::NO_REQUEST_PARAMETER);
                 return None;
             };
@@ -220,10 +248,13 @@ fn method(
 /// Names the parameter with the request, and returns what the check needs of it. `None` if there is no such parameter.
 fn request(
     function: &mut Function,
-    is_generic: bool,
-    server: &TokenStream,
+    implementation: &Implementation,
     name: &str,
 ) -> Option<OfService> {
+    let Implementation {
+        server, is_generic, ..
+    } = implementation;
+    let boxed = implementation.boxed(&function.signature);
     let generics = &function.signature.generics.params;
     let has_types = generics
         .iter()
@@ -256,6 +287,7 @@ fn request(
         request,
         pattern,
         separate: is_separate.then(|| (*parameter.ty).clone()),
+        boxed,
     })
 }
 
@@ -275,6 +307,7 @@ fn public_method(
     root: &Root,
     function: &Function,
     attribute: &Attribute,
+    implementation: &Implementation,
     errors: &mut Errors,
 ) -> Option<Method> {
     let arguments = match &attribute.meta {
@@ -302,12 +335,17 @@ fn public_method(
         body,
     } = function;
     let documentation = public::documentation(&reason);
+    let boxed = implementation.boxed(signature);
+    let method = match (boxed, signature.inputs.last()) {
+        (Some(boxed), Some(FnArg::Typed(parameter))) => boxed.unchecked(&parameter.pat, body),
+        _ => quote!(#signature #body),
+    };
     Some(Method {
         code: quote! {
             #(#attributes)*
             #[doc = ""]
             #[doc = #documentation]
-            #visibility #signature #body
+            #visibility #method
         },
         declaration: public::declaration(&reason, &signature.ident, root),
         beside: TokenStream::new(),

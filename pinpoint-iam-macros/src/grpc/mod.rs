@@ -3,6 +3,7 @@
 //! The attribute expands the `#[requires(..)]` of the methods itself, because these attributes do not see the
 //! implementation around them: the guard comes from the request, and fields of the message fill placeholders.
 
+mod async_trait;
 mod expand;
 mod parse;
 

@@ -22,7 +22,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::{Expr, PatIdent, Type};
 
 #[cfg(feature = "tonic")]
-pub(crate) use self::expand::{Assertion, Method, id_traits};
+pub(crate) use self::expand::{Assertion, BoxedMethod, Method, id_traits};
 #[cfg(feature = "tonic")]
 use self::parse::Argument;
 use self::parse::Function;
@@ -110,6 +110,8 @@ pub(crate) struct OfService {
     pub(crate) pattern: PatIdent,
     /// The type of this parameter, unless the method may only exist under conditions, or has type parameters.
     pub(crate) separate: Option<Type>,
+    /// The method as `#[async_trait]` would generate it, if the expansion does so instead.
+    pub(crate) boxed: Option<BoxedMethod>,
 }
 
 /// Converts a method with at least one `#[requires(..)]` to the method with its check.

@@ -15,9 +15,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::ReturnType;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{ReturnType, Signature, Type};
 
 use super::boxed::BoxedFuture;
 use super::check_expr::made;
@@ -51,31 +51,8 @@ pub(super) fn expand(
         body,
     } = function;
     let boxed = BoxedFuture::of(&signature.output, &body);
-    let Check {
-        pattern,
-        expression,
-    } = check;
-    let passed = Ident::new("passed", Span::mixed_site());
-    let denied = Ident::new("denied", Span::mixed_site());
-    let name = signature.ident.unraw().to_string();
-    let refuse = match (&boxed, &signature.output) {
-        (Some(BoxedFuture { output, .. }), _) => {
-            quote_spanned!(output.span()=> return #root::__private::deny::<#output>(#denied, #name))
-        }
-        (None, ReturnType::Type(_, ty)) => {
-            quote_spanned!(ty.span()=> return #root::__private::deny(#denied, #name))
-        }
-        (None, ReturnType::Default) => {
-            quote_spanned!(signature.ident.span()=> return #root::__private::deny(#denied, #name))
-        }
-    };
-    let checked = quote! {
-        #[allow(clippy::all, clippy::pedantic, unused_braces, unused_parens)]
-        let #pattern = match #expression {
-            ::core::result::Result::Ok(#passed) => #passed,
-            ::core::result::Result::Err(#denied) => #refuse,
-        };
-    };
+    let awaited = boxed.as_ref().map(|boxed| &boxed.output);
+    let checked = statement(check, &signature, awaited, root);
     let (inner_attributes, checked_body) = match boxed {
         None => {
             let (inner_attributes, body) = without_attributes(&body);
@@ -96,6 +73,40 @@ pub(super) fn expand(
             #start
             #checked_body
         }
+    }
+}
+
+/// The statement before the body, which returns a denial. `awaited` is the output of the future that the function returns.
+pub(super) fn statement(
+    check: Check,
+    signature: &Signature,
+    awaited: Option<&Type>,
+    root: &Root,
+) -> TokenStream {
+    let Check {
+        pattern,
+        expression,
+    } = check;
+    let passed = Ident::new("passed", Span::mixed_site());
+    let denied = Ident::new("denied", Span::mixed_site());
+    let name = signature.ident.unraw().to_string();
+    let refuse = match (awaited, &signature.output) {
+        (Some(output), _) => {
+            quote_spanned!(output.span()=> return #root::__private::deny::<#output>(#denied, #name))
+        }
+        (None, ReturnType::Type(_, ty)) => {
+            quote_spanned!(ty.span()=> return #root::__private::deny(#denied, #name))
+        }
+        (None, ReturnType::Default) => {
+            quote_spanned!(signature.ident.span()=> return #root::__private::deny(#denied, #name))
+        }
+    };
+    quote! {
+        #[allow(clippy::all, clippy::pedantic, unused_braces, unused_parens)]
+        let #pattern = match #expression {
+            ::core::result::Result::Ok(#passed) => #passed,
+            ::core::result::Result::Err(#denied) => #refuse,
+        };
     }
 }
 

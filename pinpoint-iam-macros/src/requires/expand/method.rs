@@ -3,40 +3,103 @@
 //! ```text
 //! fn __check_get_campaign(guard: &Guard<'_>, request: &Request<GetCampaignRequest>) -> Result<(), Denied> { .. the check .. }
 //!
-//! let (request, _) = match ::pinpoint_iam::web::tonic::__check::<CampaignsServer<Service>, _, _>(
-//!     &self, request, "GetCampaign", __check_get_campaign,
-//! ).await { .. };
+//! let request = ::pinpoint_iam::web::tonic::__check::<CampaignsServer<Service>, _, _>(
+//!     self, request, "GetCampaign", __check_get_campaign,
+//! );
+//! Box::pin(async move {
+//!     let (request, _) = match request.await { .. };
+//!     { .. the body as it was written .. }
+//! })
 //! ```
 //!
+//! If `#[async_trait]` remains, or the trait declares an `async` function without it, the function stays `async` and
+//! awaits `__check` itself.
+//!
 //! Everything that does not depend on the method is in `__check`, so that the compiler analyzes it once. The check is a
-//! function beside the implementation, because `#[async_trait]` parses and writes the implementation once more. A check
-//! that needs the method's surroundings is a closure in the method.
+//! function beside the implementation, because `#[async_trait]` parses and writes what is in it once more. A check that
+//! needs the method's surroundings is a closure in the method.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 
-use super::function::Check;
+use super::declaration::documentation;
+use super::function::{self, Check};
 use super::{Stage, Writer, combined_check, permit};
 use crate::paths::Root;
 use crate::requires::OfService;
 use crate::requires::check::Clause;
 use crate::requires::parse::Function;
 
-/// The check of the request before the body, which passes the request on, and the function beside the implementation
-/// that it calls.
-pub(super) fn check(
-    function: &Function,
+/// The method with the check of the request before its body, and the function beside the implementation that it calls.
+pub(super) fn expand(
+    function: Function,
     clauses: &[Clause<'_>],
     of_service: &OfService,
     root: &Root,
-) -> (Check, TokenStream) {
+) -> (TokenStream, TokenStream) {
     let OfService {
         server,
         name,
         request,
         pattern,
+        boxed,
+        ..
+    } = of_service;
+    let (check, beside) = check(&function, clauses, of_service, root);
+    let permit = permit(clauses).unwrap_or_else(|| quote!(_));
+    let pattern = quote!((#pattern, #permit));
+    let checking = |this: TokenStream| quote!(#root::web::tonic::__check::<#server, _, _>(#this, #request, #name, #check));
+    let Some(boxed) = boxed else {
+        let checking = checking(quote!(&self));
+        let check = Check {
+            pattern,
+            expression: quote!(#checking.await),
+        };
+        let start = TokenStream::new();
+        return (
+            function::expand(function, clauses, check, &start, root),
+            beside,
+        );
+    };
+    // Created outside of the method's own future. That future contains `self` only if the body uses it, and the compiler
+    // has to prove that what it contains is `Send`.
+    let this = &boxed.this;
+    let checking = checking(quote!(#this));
+    let check = Check {
+        pattern,
+        expression: quote!(#request.await),
+    };
+    let documentation = documentation(clauses);
+    let Function {
+        attributes,
+        visibility,
+        signature,
+        body,
+    } = function;
+    let checked = function::statement(check, &signature, None, root);
+    let method = boxed.method(request, &checking, &checked, &body);
+    let code = quote! {
+        #(#attributes)*
+        #[doc = ""]
+        #[doc = #documentation]
+        #visibility #method
+    };
+    (code, beside)
+}
+
+/// The check of the request, as a function beside the implementation and its name, or as a closure and nothing beside.
+fn check(
+    function: &Function,
+    clauses: &[Clause<'_>],
+    of_service: &OfService,
+    root: &Root,
+) -> (TokenStream, TokenStream) {
+    let OfService {
+        request,
         separate,
+        boxed,
+        ..
     } = of_service;
     let guard = Ident::new("__guard", Span::mixed_site());
     let writer = Writer {
@@ -47,7 +110,7 @@ pub(super) fn check(
         has_id_traits: true,
     };
     let (check, proof) = combined_check(clauses, &writer);
-    let (check, beside) = match separate {
+    match separate {
         Some(message) if !depends_on_method(quote!(#message #check)) => {
             let separate = format_ident!("__check_{}", function.signature.ident.unraw());
             let proof = proof.unwrap_or_else(|| quote!(()));
@@ -64,23 +127,17 @@ pub(super) fn check(
             (quote!(#separate), beside)
         }
         _ => {
+            // In a method that is not `async`, the closure outlives the call and owns its copy of `self`.
+            let owned = boxed.is_some().then(|| quote!(move));
             let closure = quote! {
-                |#guard, #request| {
+                #owned |#guard, #request| {
                     let _ = #request;
                     #check
                 }
             };
             (closure, TokenStream::new())
         }
-    };
-    let permit = permit(clauses).unwrap_or_else(|| quote!(_));
-    let check = Check {
-        pattern: quote!((#pattern, #permit)),
-        expression: quote! {
-            #root::web::tonic::__check::<#server, _, _>(&self, #request, #name, #check).await
-        },
-    };
-    (check, beside)
+    }
 }
 
 /// Whether code may mean something else outside of the method: it contains `self`, `Self` or a lifetime.

@@ -7,6 +7,8 @@ mod function;
 mod handler;
 #[cfg(feature = "tonic")]
 mod method;
+#[cfg(feature = "tonic")]
+mod service_method;
 
 use std::collections::BTreeSet;
 
@@ -16,6 +18,8 @@ use syn::Pat;
 #[cfg(feature = "tonic")]
 pub(crate) use self::check_expr::id_traits;
 use self::check_expr::{Stage, Writer};
+#[cfg(feature = "tonic")]
+pub(crate) use self::service_method::BoxedMethod;
 #[cfg(feature = "tonic")]
 use super::OfService;
 use super::check::{Checked, Clause, Form, Resolved};
@@ -64,14 +68,15 @@ pub(crate) fn expand_method(
     let Form::Function(_) = form else {
         return None;
     };
-    let (check, beside) = method::check(&function, &clauses, of_service, root);
+    let declaration = declaration::declaration(&function, &clauses, None, root);
+    let (code, beside) = method::expand(function, &clauses, of_service, root);
     Some(Method {
-        declaration: declaration::declaration(&function, &clauses, None, root),
+        declaration,
         assertions: same_catalogs(&clauses, root)
             .into_iter()
             .chain(probes)
             .collect(),
-        code: function::expand(function, &clauses, check, &TokenStream::new(), root),
+        code,
         beside,
     })
 }

@@ -118,6 +118,66 @@ impl Notes for OfOneApplication {
     }
 }
 
+/// Methods whose bodies need the type of their result before their end, and `#[async_trait]` by its import.
+mod imported {
+    #![deny(warnings)]
+
+    use grpc_campaigns::proto::{Campaign, Empty, GetCampaignRequest};
+    use pinpoint_iam::web::tonic::{HasAuthorizer, guarded};
+    use pinpoint_iam::{Authorizer, public, requires};
+    use tokio_stream::Stream;
+    use tonic::{Request, Response, Status, async_trait};
+
+    type Campaigns = std::pin::Pin<Box<dyn Stream<Item = Result<Campaign, Status>> + Send>>;
+
+    #[async_trait]
+    pub trait Watch {
+        type WatchStream;
+        async fn watch(
+            &self,
+            request: Request<GetCampaignRequest>,
+        ) -> Result<Response<Self::WatchStream>, Status>;
+        async fn ping(&self, request: Request<Empty>) -> Result<Response<Empty>, Status>;
+    }
+
+    pub struct Watched(pub Authorizer);
+
+    impl HasAuthorizer for Watched {
+        fn authorizer(&self) -> &Authorizer {
+            &self.0
+        }
+    }
+
+    #[guarded(super::NotesServer)]
+    #[async_trait]
+    impl Watch for Watched {
+        type WatchStream = Campaigns;
+
+        #[requires(GetCampaign, permit = _permit)]
+        async fn watch(
+            &self,
+            mut request: Request<GetCampaignRequest>,
+        ) -> Result<Response<Self::WatchStream>, Status> {
+            #![allow(unused_variables)]
+            let unused = self;
+            request.get_mut().campaign_id.clear();
+            if request.get_ref().application_id.is_empty() {
+                return Ok(Response::new(Box::pin(tokio_stream::empty())));
+            }
+            let number: u8 = "1".parse().map_err(|_| Status::internal("not a number"))?;
+            let campaigns = (0..number).map(|_| Ok(Campaign::default()));
+            Ok(Response::new(Box::pin(tokio_stream::iter(campaigns))))
+        }
+
+        #[public("for everyone")]
+        async fn ping(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
+            #![allow(unused_variables)]
+            let unused = self;
+            Err("no".parse::<u8>().map_or_else(|_| Status::internal("not a number"), |_| unreachable!()))?
+        }
+    }
+}
+
 mod shadowed {
     #![allow(dead_code, non_camel_case_types)]
 

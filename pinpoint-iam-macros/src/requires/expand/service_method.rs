@@ -1,0 +1,127 @@
+//! A method of a service as `#[async_trait]` generates it.
+//!
+//! ```text
+//! fn get_campaign<'life0, 'async_trait>(&'life0 self, request: Request<GetCampaignRequest>)
+//!     -> Pin<Box<dyn Future<Output = Result<Response<Campaign>, Status>> + Send + 'async_trait>>
+//! where
+//!     'life0: 'async_trait,
+//!     Self: 'async_trait,
+//! ```
+//!
+//! The signature has to be that of `#[async_trait]`, because tonic declares its traits with it.
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{FnArg, Lifetime, Pat, ReturnType, Safety, Signature};
+
+use super::without_attributes;
+
+/// A method of a service that returns a boxed future.
+pub(crate) struct BoxedMethod {
+    /// The `self` of the method.
+    pub(crate) this: Ident,
+    /// The output of the future.
+    output: TokenStream,
+    name: Ident,
+    message: TokenStream,
+}
+
+impl BoxedMethod {
+    /// The method with this signature. `None` if it is not `async fn name(&self, message: Message) -> Output`, or if one
+    /// of the types contains a lifetime or has to be inferred.
+    pub(crate) fn of(signature: &Signature) -> Option<Self> {
+        let mut inputs = signature.inputs.iter();
+        let (Some(FnArg::Receiver(receiver)), Some(FnArg::Typed(message)), None) =
+            (inputs.next(), inputs.next(), inputs.next())
+        else {
+            return None;
+        };
+        let receiver: Vec<TokenTree> = receiver.to_token_stream().into_iter().collect();
+        let [TokenTree::Punct(_), TokenTree::Ident(this)] = receiver.as_slice() else {
+            return None;
+        };
+        let ReturnType::Type(_, output) = &signature.output else {
+            return None;
+        };
+        let name = signature.ident.clone();
+        let is_plain = signature.asyncness.is_some()
+            && signature.constness.is_none()
+            && signature.abi.is_none()
+            && matches!(signature.safety, Safety::Default)
+            && signature.generics.params.is_empty()
+            && signature.generics.where_clause.is_none()
+            && message.attrs.is_empty();
+        let message = message.ty.to_token_stream();
+        let output = output.to_token_stream();
+        (is_plain && is_owned(message.clone()) && is_owned(output.clone())).then(|| Self {
+            this: this.clone(),
+            output,
+            name,
+            message,
+        })
+    }
+
+    /// The method without a check.
+    pub(crate) fn unchecked(&self, pattern: &Pat, body: &Group) -> TokenStream {
+        let request = Ident::new("__request", Span::mixed_site());
+        let start = quote!(let #pattern = #request;);
+        self.method(&request, &request.to_token_stream(), &start, body)
+    }
+
+    /// The method with the parameter `request`. Its future contains the value of `owned` under the same name, and runs the
+    /// statements of `start` before the body.
+    pub(crate) fn method(
+        &self,
+        request: &Ident,
+        owned: &TokenStream,
+        start: &TokenStream,
+        body: &Group,
+    ) -> TokenStream {
+        let Self {
+            this,
+            output,
+            name,
+            message,
+        } = self;
+        let (inner_attributes, body) = without_attributes(body);
+        let of_self = Lifetime::new("'life0", Span::mixed_site());
+        let of_future = Lifetime::new("'async_trait", Span::mixed_site());
+        let returned = Ident::new("__returned", Span::mixed_site());
+        // The first statement determines the type of the block before its `return` and `?` are analyzed. The second one
+        // moves the request into the future, even if the pattern binds nothing.
+        quote! {
+            fn #name<#of_self, #of_future>(&#of_self #this, #request: #message)
+                -> ::core::pin::Pin<::std::boxed::Box<
+                    dyn ::core::future::Future<Output = #output> + ::core::marker::Send + #of_future
+                >>
+            where
+                #of_self: #of_future,
+                Self: #of_future,
+            {
+                #inner_attributes
+                let #request = #owned;
+                ::std::boxed::Box::pin(async move {
+                    #[allow(unreachable_code)]
+                    if let ::core::option::Option::Some(#returned) = ::core::option::Option::None::<#output> {
+                        return #returned;
+                    }
+                    let #request = #request;
+                    #start
+                    let #returned: #output = #body;
+                    #[allow(unreachable_code)]
+                    #returned
+                })
+            }
+        }
+    }
+}
+
+/// Whether a type contains no lifetime, no reference, and nothing to infer.
+fn is_owned(code: TokenStream) -> bool {
+    code.into_iter().all(|token| match token {
+        TokenTree::Ident(word) => word != "_" && word != "impl",
+        TokenTree::Group(group) => is_owned(group.stream()),
+        TokenTree::Punct(punct) => !matches!(punct.as_char(), '\'' | '&' | '!'),
+        TokenTree::Literal(_) => true,
+    })
+}
