@@ -253,7 +253,7 @@ fn grpc_source(guarded: bool) -> Result<String, std::fmt::Error> {
     let mut text = String::from(
         "//! Generated.\n\n/// The messages, the client and the server.\npub mod proto {\n    tonic::include_proto!(\"campaigns.v1\");\n}\n\n\
          use pinpoint_iam::Authorizer;\nuse proto::calls_server::{Calls, CallsServer};\nuse proto::*;\nuse tonic::{Request, Response, Status};\n\n\
-         /// The service.\npub struct Service {\n    /// The policies.\n    pub authorizer: Authorizer,\n}\n\n",
+         /// The service.\npub struct Service {\n    /// The policies.\n    pub authorizer: Authorizer,\n    /// The names of the applications.\n    pub names: std::collections::BTreeMap<String, String>,\n}\n\n",
     );
     if guarded {
         text.push_str(
@@ -271,7 +271,8 @@ fn grpc_source(guarded: bool) -> Result<String, std::fmt::Error> {
             text,
             "    async fn call{index}(&self, request: Request<Request{index}>) -> Result<Response<Reply{index}>, Status> {{\n\
              \x20       let Request{index} {{ {} }} = request.into_inner();\n\
-             \x20       Ok(Response::new(Reply{index} {{ text: format!(\"{{{}}}\") }}))\n    }}\n",
+             \x20       let name = self.names.get(&application_id).cloned().unwrap_or_default();\n\
+             \x20       Ok(Response::new(Reply{index} {{ text: format!(\"{{name}} {{{}}}\") }}))\n    }}\n",
             ids.join(", "),
             ids.join("} {")
         )?;
