@@ -1,8 +1,9 @@
 //! Measures what `#[requires]` adds to `cargo check`: `cargo bench --bench macro_time`.
 //!
-//! Generates two crates with 500 handlers and a router each, identical except for the attribute, and two with a gRPC
-//! service of 100 methods each, with its messages, client and server as tonic generates them. Two crates are checked
-//! alternately, and the processor time of all compiler processes is compared. `-- http` and `-- grpc` measure one pair.
+//! Generates two crates with 500 handlers and a router each, identical except for the attribute, and two pairs with a
+//! gRPC service of 100 methods each, with its messages, client and server as tonic generates them: with bodies of three
+//! lines, and of 20. Two crates are checked alternately, and the processor time of all compiler processes is compared.
+//! `-- http`, `-- grpc` and `-- grpc-long` measure one pair.
 //!
 //! The packages of the gRPC crates are those of `examples/grpc`, which has to be built once, because nothing is downloaded.
 
@@ -48,7 +49,7 @@ struct Pair {
     generate: fn(&Path, bool) -> Result<(), Failure>,
 }
 
-const PAIRS: [Pair; 2] = [
+const PAIRS: [Pair; 3] = [
     Pair {
         name: "http",
         crates: ["plain", "annotated"],
@@ -59,7 +60,13 @@ const PAIRS: [Pair; 2] = [
         name: "grpc",
         crates: ["grpc-plain", "grpc-guarded"],
         functions: METHODS,
-        generate: generate_grpc,
+        generate: |path, guarded| generate_grpc(path, guarded, short_body),
+    },
+    Pair {
+        name: "grpc-long",
+        crates: ["grpc-long-plain", "grpc-long-guarded"],
+        functions: METHODS,
+        generate: |path, guarded| generate_grpc(path, guarded, long_body),
     },
 ];
 
@@ -205,7 +212,7 @@ fn source(annotated: bool) -> Result<String, std::fmt::Error> {
 }
 
 /// A crate with a gRPC service, whose messages, client and server a build script generates.
-fn generate_grpc(path: &Path, guarded: bool) -> Result<(), Failure> {
+fn generate_grpc(path: &Path, guarded: bool, body: Body) -> Result<(), Failure> {
     let benches = Path::new(env!("CARGO_MANIFEST_DIR"));
     let example = benches.join("../examples/grpc");
     let name = if guarded { "guarded" } else { "plain" };
@@ -225,8 +232,46 @@ fn generate_grpc(path: &Path, guarded: bool) -> Result<(), Failure> {
     fs::copy(example.join("Cargo.lock"), path.join("Cargo.lock"))?;
     fs::copy(example.join("build.rs"), path.join("build.rs"))?;
     fs::write(path.join("proto/campaigns.proto"), definition()?)?;
-    fs::write(path.join("src/lib.rs"), grpc_source(guarded)?)?;
+    fs::write(path.join("src/lib.rs"), grpc_source(guarded, body)?)?;
     Ok(())
+}
+
+/// Generates the body of the method with this number, whose message contains these ids, after its first line.
+type Body = fn(usize, &[&str]) -> String;
+
+/// Three lines that use the service.
+fn short_body(index: usize, ids: &[&str]) -> String {
+    format!(
+        "        let name = self.names.get(&application_id).cloned().unwrap_or_default();\n\
+         \x20       Ok(Response::new(Reply{index} {{ text: format!(\"{{name}} {{{}}}\") }}))\n",
+        ids.join("} {")
+    )
+}
+
+/// Twenty lines: conditions, a look-up, a loop, and conversions of errors.
+fn long_body(index: usize, ids: &[&str]) -> String {
+    let conditions = ids.iter().map(|id| {
+        format!("        if {id}.is_empty() {{\n            return Err(Status::invalid_argument(\"{id} is empty\"));\n        }}\n")
+    });
+    format!(
+        r#"{}        let key = format!("{{{}}}");
+        let name = self.names.get(&key).ok_or_else(|| Status::not_found(format!("no {{key}}")))?;
+        let mut parts = Vec::new();
+        for part in name.split(',') {{
+            let (label, number) = part.split_once('=').ok_or_else(|| Status::data_loss("no number"))?;
+            let number: u32 = number.trim().parse().map_err(|error| Status::data_loss(format!("{{label}}: {{error}}")))?;
+            if number > 0 {{
+                parts.push(format!("{{label}} {{number}}"));
+            }}
+        }}
+        parts.sort();
+        parts.dedup();
+        let text = parts.join(", ");
+        Ok(Response::new(Reply{index} {{ text }}))
+"#,
+        conditions.collect::<String>(),
+        ids.join("}/{")
+    )
 }
 
 /// The definition of the service, whose messages contain the ids.
@@ -249,7 +294,7 @@ fn definition() -> Result<String, std::fmt::Error> {
     Ok(text)
 }
 
-fn grpc_source(guarded: bool) -> Result<String, std::fmt::Error> {
+fn grpc_source(guarded: bool, body: Body) -> Result<String, std::fmt::Error> {
     let mut text = String::from(
         "//! Generated.\n\n/// The messages, the client and the server.\npub mod proto {\n    tonic::include_proto!(\"campaigns.v1\");\n}\n\n\
          use pinpoint_iam::Authorizer;\nuse proto::calls_server::{Calls, CallsServer};\nuse proto::*;\nuse tonic::{Request, Response, Status};\n\n\
@@ -271,10 +316,9 @@ fn grpc_source(guarded: bool) -> Result<String, std::fmt::Error> {
             text,
             "    async fn call{index}(&self, request: Request<Request{index}>) -> Result<Response<Reply{index}>, Status> {{\n\
              \x20       let Request{index} {{ {} }} = request.into_inner();\n\
-             \x20       let name = self.names.get(&application_id).cloned().unwrap_or_default();\n\
-             \x20       Ok(Response::new(Reply{index} {{ text: format!(\"{{name}} {{{}}}\") }}))\n    }}\n",
+             {}    }}\n",
             ids.join(", "),
-            ids.join("} {")
+            body(index, ids)
         )?;
     }
     let server = match guarded {
