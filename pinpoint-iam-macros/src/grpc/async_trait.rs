@@ -44,7 +44,7 @@ pub(super) fn replaceable(
         Item::Method(function) => {
             let mut attributes = function.attributes.iter();
             attributes.all(|one| is_inert(one) || is_ours(one))
-                && BoxedMethod::of(&function.signature).is_some()
+                && BoxedMethod::of(&function.signature, None).is_some()
         }
     };
     (is_alone && !has_lifetimes && items.iter().all(is_plain)).then_some(position)

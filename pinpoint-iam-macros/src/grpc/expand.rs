@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, GenericParam, Meta, Pat, PatIdent, Signature};
+use syn::{Attribute, FnArg, GenericParam, Meta, Pat, PatIdent, Signature, Type};
 
 use super::async_trait;
 use super::parse::{Arguments, Item, Service};
@@ -43,12 +43,16 @@ struct Implementation {
     is_generic: bool,
     /// Whether the methods are generated as `#[async_trait]` would generate them.
     is_boxed: bool,
+    /// The type of the service, unless the implementation has parameters or conditions.
+    service: Option<Type>,
 }
 
 impl Implementation {
     /// The method with this signature as `#[async_trait]` would generate it, if the methods are generated so.
     fn boxed(&self, signature: &Signature) -> Option<BoxedMethod> {
-        let boxed = self.is_boxed.then(|| BoxedMethod::of(signature));
+        let boxed = self
+            .is_boxed
+            .then(|| BoxedMethod::of(signature, self.service.as_ref()));
         boxed.flatten()
     }
 }
@@ -93,6 +97,7 @@ pub(super) fn expand(
         server,
         is_generic,
         is_boxed: replaced.is_some(),
+        service: (!is_generic && generics.where_clause.is_none()).then(|| self_type.clone()),
     };
     let mut code = Vec::new();
     let mut beside = TokenStream::new();

@@ -8,11 +8,14 @@
 //!     Self: 'async_trait,
 //! ```
 //!
-//! The signature has to be that of `#[async_trait]`, because tonic declares its traits with it.
+//! The signature has to be that of `#[async_trait]`, because tonic declares its traits with it. With the bounds of its
+//! lifetimes, the compiler proves for each method whose future contains the service that the service is `Sync`, which takes
+//! longer than everything else about the method. Without such bounds, it proves this once. A future that contains the
+//! service is therefore created by a method of a trait within the method.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{FnArg, Lifetime, Pat, ReturnType, Safety, Signature};
+use syn::{FnArg, Lifetime, Pat, ReturnType, Safety, Signature, Type};
 
 use super::without_attributes;
 
@@ -24,12 +27,15 @@ pub(crate) struct BoxedMethod {
     output: TokenStream,
     name: Ident,
     message: TokenStream,
+    /// The type of the service, unless the implementation has parameters or conditions.
+    service: Option<TokenStream>,
 }
 
 impl BoxedMethod {
-    /// The method with this signature. `None` if it is not `async fn name(&self, message: Message) -> Output`, or if one
+    /// The method with this signature of a service, whose type is given unless the implementation has parameters or
+    /// conditions. `None` if it is not `async fn name(&self, message: Message) -> Output`, or if one
     /// of the types contains a lifetime or has to be inferred.
-    pub(crate) fn of(signature: &Signature) -> Option<Self> {
+    pub(crate) fn of(signature: &Signature, service: Option<&Type>) -> Option<Self> {
         let mut inputs = signature.inputs.iter();
         let (Some(FnArg::Receiver(receiver)), Some(FnArg::Typed(message)), None) =
             (inputs.next(), inputs.next(), inputs.next())
@@ -58,6 +64,7 @@ impl BoxedMethod {
             output,
             name,
             message,
+            service: service.map(ToTokens::to_token_stream),
         })
     }
 
@@ -82,38 +89,76 @@ impl BoxedMethod {
             output,
             name,
             message,
+            service,
         } = self;
         let (inner_attributes, body) = without_attributes(body);
         let of_self = Lifetime::new("'life0", Span::mixed_site());
         let of_future = Lifetime::new("'async_trait", Span::mixed_site());
         let returned = Ident::new("__returned", Span::mixed_site());
+        let boxed = |lifetime: Lifetime| {
+            quote! {
+                ::core::pin::Pin<::std::boxed::Box<
+                    dyn ::core::future::Future<Output = #output> + ::core::marker::Send + #lifetime
+                >>
+            }
+        };
         // The first statement determines the type of the block before its `return` and `?` are analyzed. The second one
         // moves the request into the future, even if the pattern binds nothing.
+        let future = quote! {
+            #inner_attributes
+            let #request = #owned;
+            ::std::boxed::Box::pin(async move {
+                #[allow(unreachable_code)]
+                if let ::core::option::Option::Some(#returned) = ::core::option::Option::None::<#output> {
+                    return #returned;
+                }
+                let #request = #request;
+                #start
+                let #returned: #output = #body;
+                #[allow(unreachable_code)]
+                #returned
+            })
+        };
+        let created = match service {
+            // In another trait, `Self` does not have the types of the service.
+            Some(service)
+                if contains(quote!(#start #body), "self")
+                    && !contains(quote!(#message #future), "Self") =>
+            {
+                let boxed = boxed(Lifetime::new("'_", Span::mixed_site()));
+                quote! {
+                    trait __Body {
+                        fn __body(&#this, #request: #message) -> #boxed;
+                    }
+                    impl __Body for #service {
+                        fn __body(&#this, #request: #message) -> #boxed {
+                            #future
+                        }
+                    }
+                    __Body::__body(#this, #request)
+                }
+            }
+            _ => future,
+        };
+        let boxed = boxed(of_future.clone());
         quote! {
-            fn #name<#of_self, #of_future>(&#of_self #this, #request: #message)
-                -> ::core::pin::Pin<::std::boxed::Box<
-                    dyn ::core::future::Future<Output = #output> + ::core::marker::Send + #of_future
-                >>
+            fn #name<#of_self, #of_future>(&#of_self #this, #request: #message) -> #boxed
             where
                 #of_self: #of_future,
                 Self: #of_future,
             {
-                #inner_attributes
-                let #request = #owned;
-                ::std::boxed::Box::pin(async move {
-                    #[allow(unreachable_code)]
-                    if let ::core::option::Option::Some(#returned) = ::core::option::Option::None::<#output> {
-                        return #returned;
-                    }
-                    let #request = #request;
-                    #start
-                    let #returned: #output = #body;
-                    #[allow(unreachable_code)]
-                    #returned
-                })
+                #created
             }
         }
     }
+}
+
+fn contains(code: TokenStream, word: &str) -> bool {
+    code.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == word,
+        TokenTree::Group(group) => contains(group.stream(), word),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
 }
 
 /// Whether a type contains no lifetime, no reference, and nothing to infer.

@@ -1,6 +1,6 @@
 //! `#[async_trait]` above and below, patterns of the request, an `Arc<Self>`, several attributes, a generic service, a
-//! check that uses the service, and a method whose name cannot be derived; and a module in which the names that the
-//! expansion could use mean something else.
+//! check that uses the service, a method whose name cannot be derived, and bodies that use their service; and a module in
+//! which the names that the expansion could use mean something else.
 
 #[path = "../service.rs"]
 #[allow(dead_code, unused_imports)]
@@ -173,7 +173,56 @@ mod imported {
         async fn ping(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
             #![allow(unused_variables)]
             let unused = self;
-            Err("no".parse::<u8>().map_or_else(|_| Status::internal("not a number"), |_| unreachable!()))?
+            Err("no"
+                .parse::<u8>()
+                .map_or_else(|_| Status::internal("not a number"), |_| unreachable!()))?
+        }
+    }
+}
+
+/// Bodies that call another method of their service, or name its type, and lints at a method and at the implementation.
+mod named {
+    #![deny(warnings)]
+
+    use grpc_campaigns::proto::{Empty, GetCampaignRequest};
+    use pinpoint_iam::web::tonic::{HasAuthorizer, guarded};
+    use pinpoint_iam::{Authorizer, requires};
+    use tonic::{Request, Response, Status};
+
+    use super::Notes;
+
+    pub struct Named(pub Authorizer);
+
+    impl Named {
+        const NUMBER: usize = 1;
+    }
+
+    impl HasAuthorizer for Named {
+        fn authorizer(&self) -> &Authorizer {
+            &self.0
+        }
+    }
+
+    #[guarded(super::NotesServer)]
+    #[tonic::async_trait]
+    #[expect(unused_mut)]
+    impl Notes for Named {
+        #[requires(GetCampaign)]
+        #[expect(unused_variables)]
+        async fn get_note(
+            &self,
+            request: Request<GetCampaignRequest>,
+        ) -> Result<Response<Empty>, Status> {
+            let unused = 1;
+            let mut next = Request::new(Empty {});
+            self.get_url(next).await
+        }
+
+        #[requires(GetApps)]
+        #[cfg(all())]
+        async fn get_url(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
+            let _ = Self::NUMBER;
+            Ok(Response::new(Empty {}))
         }
     }
 }
@@ -247,6 +296,8 @@ fn main() {
     assert_eq!(names(generic), ["GetNote", "GetUrl"]);
     let of_one = <OfOneApplication as GuardedService<NotesServer<OfOneApplication>>>::methods();
     assert_eq!(names(of_one), ["GetNote", "GetUrl"]);
+    let named = <named::Named as GuardedService<NotesServer<named::Named>>>::methods();
+    assert_eq!(names(named), ["GetNote", "GetUrl"]);
     let shadowed = <shadowed::Inner as GuardedService<NotesServer<shadowed::Inner>>>::methods();
     assert_eq!(names(shadowed), ["GetNote", "GetURL"]);
     let table = route_table::<NotesServer<Generic<u8>>, Generic<u8>>();
