@@ -582,16 +582,39 @@ impl Lookup for ExpandedLast {
     }
 }
 
+/// A service whose body uses it, and not the request, so that it would compile without the check.
+struct Used(Authorizer);
+
+impl HasAuthorizer for Used {
+    fn authorizer(&self) -> &Authorizer {
+        &self.0
+    }
+}
+
+#[guarded(LookupServer)]
+#[tonic::async_trait]
+impl Lookup for Used {
+    #[requires(GetCampaign)]
+    async fn get_campaign(
+        &self,
+        _: Request<GetCampaignRequest>,
+    ) -> Result<Response<Campaign>, Status> {
+        let _ = self.authorizer();
+        Ok(Response::new(Campaign::default()))
+    }
+}
+
 /// A check is generated in its method, and not beside the implementation, if it depends on the service. The check is the
 /// same wherever `#[async_trait]` is expanded.
 #[tokio::test]
 async fn every_form_of_a_check_decides() {
     let authorizer = builder().build().unwrap();
     let generic = Generic(authorizer.clone(), ());
-    let services: [(&str, Box<dyn Lookup>); 5] = [
+    let services: [(&str, Box<dyn Lookup>); 6] = [
         ("demo", Box::new(server::<LookupServer<_>, _>(generic).0)),
         ("demo", Box::new(ExpandedFirst(authorizer.clone()))),
         ("demo", Box::new(ExpandedLast(authorizer.clone()))),
+        ("demo", Box::new(Used(authorizer.clone()))),
         ("demo", Box::new(OfApplication(authorizer.clone(), "demo"))),
         ("other", Box::new(OfApplication(authorizer, "other"))),
     ];
