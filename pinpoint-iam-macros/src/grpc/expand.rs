@@ -334,24 +334,15 @@ fn public_method(
         }
     };
     let Function {
-        attributes,
-        visibility,
-        signature,
-        body,
+        signature, body, ..
     } = function;
-    let documentation = public::documentation(&reason);
     let boxed = implementation.boxed(signature);
     let method = match (boxed, signature.inputs.last()) {
         (Some(boxed), Some(FnArg::Typed(parameter))) => boxed.unchecked(&parameter.pat, body),
         _ => quote!(#signature #body),
     };
     Some(Method {
-        code: quote! {
-            #(#attributes)*
-            #[doc = ""]
-            #[doc = #documentation]
-            #visibility #method
-        },
+        code: function.documented(&public::documentation(&reason), &method),
         declaration: public::declaration(&reason, &signature.ident, root),
         beside: TokenStream::new(),
         assertions: Vec::new(),

@@ -43,19 +43,15 @@ pub(super) fn expand(
     start: &TokenStream,
     root: &Root,
 ) -> TokenStream {
-    let documentation = documentation(clauses);
     let Function {
-        attributes,
-        visibility,
-        signature,
-        body,
-    } = function;
-    let boxed = BoxedFuture::of(&signature.output, &body);
+        signature, body, ..
+    } = &function;
+    let boxed = BoxedFuture::of(&signature.output, body);
     let awaited = boxed.as_ref().map(|boxed| &boxed.output);
-    let checked = statement(check, &signature, awaited, root);
+    let checked = statement(check, signature, awaited, root);
     let (inner_attributes, checked_body) = match boxed {
         None => {
-            let (inner_attributes, body) = without_attributes(&body);
+            let (inner_attributes, body) = without_attributes(body);
             (inner_attributes, quote!(#checked #body))
         }
         Some(BoxedFuture { pin, body, .. }) => {
@@ -64,16 +60,14 @@ pub(super) fn expand(
             (TokenStream::new(), body)
         }
     };
-    quote! {
-        #(#attributes)*
-        #[doc = ""]
-        #[doc = #documentation]
-        #visibility #signature {
+    let code = quote! {
+        #signature {
             #inner_attributes
             #start
             #checked_body
         }
-    }
+    };
+    function.documented(&documentation(clauses), &code)
 }
 
 /// The statement before the body, which returns a denial. `awaited` is the output of the future that the function returns.

@@ -70,21 +70,9 @@ pub(super) fn expand(
         pattern,
         expression: quote!(#request.await),
     };
-    let documentation = documentation(clauses);
-    let Function {
-        attributes,
-        visibility,
-        signature,
-        body,
-    } = function;
-    let checked = function::statement(check, &signature, None, root);
-    let method = boxed.method(request, &checking, &checked, &body);
-    let code = quote! {
-        #(#attributes)*
-        #[doc = ""]
-        #[doc = #documentation]
-        #visibility #method
-    };
+    let checked = function::statement(check, &function.signature, None, root);
+    let method = boxed.method(request, &checking, &checked, &function.body);
+    let code = function.documented(&documentation(clauses), &method);
     (code, beside)
 }
 

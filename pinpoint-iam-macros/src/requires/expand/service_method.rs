@@ -8,10 +8,10 @@
 //!     Self: 'async_trait,
 //! ```
 //!
-//! The signature has to be that of `#[async_trait]`, because tonic declares its traits with it. With the bounds of its
-//! lifetimes, the compiler proves for each method whose future contains the service that the service is `Sync`, which takes
-//! longer than everything else about the method. Without such bounds, it proves this once. A future that contains the
-//! service is therefore created by a method of a trait within the method.
+//! The signature has to be that of `#[async_trait]`, because tonic declares its traits with it. The signature has bounds on
+//! its lifetimes. With them, the compiler proves for each method whose future contains the service that the service is
+//! `Sync`, which takes long. Without them, it proves this once. A future that contains the service is therefore created by a
+//! method of a trait within the method.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -33,8 +33,8 @@ pub(crate) struct BoxedMethod {
 
 impl BoxedMethod {
     /// The method with this signature of a service, whose type is given unless the implementation has parameters or
-    /// conditions. `None` if it is not `async fn name(&self, message: Message) -> Output`, or if one
-    /// of the types contains a lifetime or has to be inferred.
+    /// conditions. `None` if it is not `async fn name(&self, message: Message) -> Output`, or if one of the types contains a
+    /// lifetime or has to be inferred.
     pub(crate) fn of(signature: &Signature, service: Option<&Type>) -> Option<Self> {
         let mut inputs = signature.inputs.iter();
         let (Some(FnArg::Receiver(receiver)), Some(FnArg::Typed(message)), None) =

@@ -1,6 +1,7 @@
 //! Parses the function with the attribute.
 
-use proc_macro2::{Group, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Ident, Signature, Visibility};
@@ -13,6 +14,23 @@ pub(crate) struct Function {
     pub(crate) visibility: Visibility,
     pub(crate) signature: Signature,
     pub(crate) body: Group,
+}
+
+impl Function {
+    /// Code that replaces the function, with its attributes, a further paragraph in its documentation, and its visibility.
+    pub(crate) fn documented(&self, documentation: &str, code: &TokenStream) -> TokenStream {
+        let Self {
+            attributes,
+            visibility,
+            ..
+        } = self;
+        quote! {
+            #(#attributes)*
+            #[doc = ""]
+            #[doc = #documentation]
+            #visibility #code
+        }
+    }
 }
 
 impl Parse for Function {
