@@ -35,6 +35,7 @@ mod lookup;
 mod model;
 mod names;
 mod package;
+mod parsed;
 mod reader;
 mod template;
 

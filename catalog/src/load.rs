@@ -11,6 +11,7 @@ use toml::de::DeTable;
 use crate::check;
 use crate::error::{CatalogErrors, Reporter};
 use crate::model::{Catalog, Service};
+use crate::parsed;
 use crate::reader::entries::ServiceEntry;
 use crate::reader::table::Table;
 
@@ -33,23 +34,36 @@ impl SourceFile {
     }
 }
 
+/// A built-in catalog.
+struct Builtin {
+    /// The path, as shown in messages.
+    path: &'static str,
+    /// The content, as TOML.
+    text: &'static str,
+    /// The service in its [parsed form](crate::parsed).
+    parsed: &'static str,
+}
+
 /// The built-in catalogs, in the order in which bare action names are looked up.
-const BUILTIN: &[(&str, &str)] = &[
+const BUILTIN: &[Builtin] = &[
     #[cfg(feature = "pinpoint")]
-    (
-        "catalog/data/mobiletargeting.toml",
-        include_str!("../data/mobiletargeting.toml"),
-    ),
+    Builtin {
+        path: "catalog/data/mobiletargeting.toml",
+        text: include_str!("../data/mobiletargeting.toml"),
+        parsed: include_str!("../data/parsed/mobiletargeting"),
+    },
     #[cfg(feature = "pinpoint")]
-    (
-        "catalog/data/mobileanalytics.toml",
-        include_str!("../data/mobileanalytics.toml"),
-    ),
+    Builtin {
+        path: "catalog/data/mobileanalytics.toml",
+        text: include_str!("../data/mobileanalytics.toml"),
+        parsed: include_str!("../data/parsed/mobileanalytics"),
+    },
     #[cfg(feature = "sms-voice")]
-    (
-        "catalog/data/sms-voice.toml",
-        include_str!("../data/sms-voice.toml"),
-    ),
+    Builtin {
+        path: "catalog/data/sms-voice.toml",
+        text: include_str!("../data/sms-voice.toml"),
+        parsed: include_str!("../data/parsed/sms-voice"),
+    },
 ];
 
 impl Catalog {
@@ -60,22 +74,49 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// Returns an error if the data that was compiled into this crate is invalid. The crate's own tests and the build
-    /// script of `pinpoint-iam` ensure that this is not the case in released versions.
+    /// Returns an error if the data that was compiled into this crate is invalid. The crate's own tests ensure that this is
+    /// not the case in released versions.
     pub fn builtin() -> Result<&'static Self, &'static CatalogErrors> {
         static BUILTIN_CATALOG: OnceLock<Result<Catalog, CatalogErrors>> = OnceLock::new();
         BUILTIN_CATALOG
             .get_or_init(|| {
-                let files = BUILTIN.iter();
-                let files = files.map(|(path, text)| SourceFile::new(*path, *text));
-                // Two of them have `GetReports`: a bare name always belongs to the first, regardless of the enabled
-                // features.
-                Self::load(files).map(|catalog| Self {
-                    homes: 1,
-                    ..catalog
-                })
+                let mut services = Vec::new();
+                let mut faults = Vec::new();
+                for builtin in BUILTIN {
+                    match parsed::read(builtin.parsed) {
+                        Some(service) => services.push(service),
+                        None => {
+                            let reporter = Reporter::new(builtin.path, builtin.text);
+                            reporter.report(
+                                &(0..0),
+                                "the parsed form of this catalog is damaged",
+                                "run the tests of `pinpoint-iam-catalog`, which write it",
+                            );
+                            faults.extend(reporter.finish());
+                        }
+                    }
+                }
+                CatalogErrors::check(faults)?;
+                Ok(Self::of_builtin(services))
             })
             .as_ref()
+    }
+
+    /// The built-in catalog, parsed from its TOML and checked.
+    ///
+    /// # Errors
+    ///
+    /// Returns every error in every file.
+    pub(crate) fn builtin_from_toml() -> Result<Self, CatalogErrors> {
+        let files = BUILTIN.iter();
+        let files = files.map(|builtin| SourceFile::new(builtin.path, builtin.text));
+        Self::load(files).map(|catalog| Self::of_builtin(catalog.services))
+    }
+
+    /// The built-in services. Two of them have `GetReports`: a bare name always belongs to the first, regardless of the
+    /// enabled features.
+    fn of_builtin(services: Vec<Service>) -> Self {
+        Self { services, homes: 1 }
     }
 
     /// The text of the catalog of the built-in service with this prefix.
@@ -84,7 +125,7 @@ impl Catalog {
         let position = services
             .iter()
             .position(|service| service.prefix == prefix)?;
-        BUILTIN.get(position).map(|(_, text)| *text)
+        BUILTIN.get(position).map(|builtin| builtin.text)
     }
 
     /// This catalog, followed by the services of `others` that it does not describe itself.

@@ -19,7 +19,7 @@ pub struct Catalog {
 }
 
 /// A service: the content of one catalog file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Service {
     /// The prefix of the service's actions, for example `mobiletargeting`.

@@ -195,9 +195,7 @@ impl Crate {
             .map_err(|error| messages::unreadable_snapshot(place.path, &error))?;
         let snapshot = CatalogBundle::read(&text, place.fingerprint)
             .map_err(|error| messages::snapshot(&error))?;
-        let (own, modules) = snapshot
-            .catalog()
-            .map_err(|error| messages::snapshot(&error))?;
+        let (own, modules) = snapshot.catalog();
         let modules = own.services().iter().zip(modules).map(|(service, module)| {
             let own = OwnModule {
                 #[cfg(feature = "include-policy")]
@@ -394,7 +392,7 @@ mod tests {
         let snapshot = format!("0123456789abcdef\t/acme\t{}", path.display());
         let gone = message(&snapshot);
         assert!(gone.contains("cannot read"), "{gone}");
-        fs::write(&path, "pinpoint-iam-catalogs 1\n").unwrap();
+        fs::write(&path, "pinpoint-iam-catalogs 2\n").unwrap();
         let changed = message(&snapshot);
         fs::remove_file(&path).unwrap();
         assert!(

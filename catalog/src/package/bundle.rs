@@ -1,25 +1,23 @@
 //! Bundles: the catalogs of a package, as its build script passes them to the macros.
 //!
 //! ```text
-//! pinpoint-iam-catalogs 1
+//! pinpoint-iam-catalogs 2
 //! library acme_service
-//! catalog 1234 - catalog/widgets.toml
+//! catalog 1234 -
 //! … 1234 bytes …
-//! catalog 567 acme_catalog::orders ../acme-catalog/catalog/orders.toml
+//! catalog 567 acme_catalog::orders
 //! … 567 bytes …
 //! ```
 //!
-//! A `-` means that the manifest does not name a module.
+//! The bytes are the [parsed form](crate::parsed) of a service. A `-` means that the manifest does not name a module.
 
 use std::fmt;
 
-use crate::error::CatalogErrors;
-use crate::fingerprint;
-use crate::load::SourceFile;
 use crate::model::{Catalog, Service};
+use crate::{fingerprint, parsed};
 
 /// The first line. Another version of this crate may write a different one.
-const HEAD: &str = "pinpoint-iam-catalogs 1";
+const HEAD: &str = "pinpoint-iam-catalogs 2";
 
 /// The catalogs of a package, as read by its build script.
 ///
@@ -27,10 +25,10 @@ const HEAD: &str = "pinpoint-iam-catalogs 1";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogBundle {
     library: Option<String>,
-    files: Vec<(Option<String>, SourceFile)>,
+    services: Vec<(Option<String>, Service)>,
 }
 
-/// The reason why a text is not a bundle, or why its catalogs are not valid.
+/// The reason why a text is not a bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CatalogBundleError {
@@ -38,8 +36,6 @@ pub enum CatalogBundleError {
     Unreadable,
     /// The text differs from what the build script wrote.
     Changed,
-    /// A catalog has errors.
-    CatalogErrors(CatalogErrors),
 }
 
 impl fmt::Display for CatalogBundleError {
@@ -51,7 +47,6 @@ impl fmt::Display for CatalogBundleError {
             Self::Changed => {
                 formatter.write_str("the catalogs changed while the crate was being compiled")
             }
-            Self::CatalogErrors(faults) => faults.fmt(formatter),
         }
     }
 }
@@ -59,8 +54,8 @@ impl fmt::Display for CatalogBundleError {
 impl std::error::Error for CatalogBundleError {}
 
 impl CatalogBundle {
-    pub(super) fn new(library: Option<String>, files: Vec<(Option<String>, SourceFile)>) -> Self {
-        Self { library, files }
+    pub(super) fn new(library: Option<String>, services: Vec<(Option<String>, Service)>) -> Self {
+        Self { library, services }
     }
 
     /// Serializes the bundle.
@@ -69,15 +64,10 @@ impl CatalogBundle {
         if let Some(library) = &self.library {
             text.push_str(&format!("library {library}\n"));
         }
-        for (module, file) in &self.files {
+        for (module, service) in &self.services {
             let module = module.as_deref().unwrap_or("-");
-            // The path is only used in messages.
-            let path = file.path.replace(char::is_control, "?");
-            text.push_str(&format!(
-                "catalog {} {module} {path}\n{}\n",
-                file.text.len(),
-                file.text
-            ));
+            let service = parsed::write(service);
+            text.push_str(&format!("catalog {} {module}\n{service}\n", service.len()));
         }
         text
     }
@@ -97,7 +87,7 @@ impl CatalogBundle {
         }
         let mut snapshot = Self {
             library: None,
-            files: Vec::new(),
+            services: Vec::new(),
         };
         while !lines.0.is_empty() {
             lines
@@ -113,15 +103,14 @@ impl CatalogBundle {
     }
 
     /// The catalogs and, for each service, the module that the manifest names, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if a catalog is invalid, which the build script would have reported.
-    pub fn catalog(&self) -> Result<(Catalog, Vec<Option<&str>>), CatalogBundleError> {
-        let files = self.files.iter().map(|(_, file)| file.clone());
-        let catalog = Catalog::load(files).map_err(CatalogBundleError::CatalogErrors)?;
-        let modules = self.files.iter().map(|(module, _)| module.as_deref());
-        Ok((catalog, modules.collect()))
+    pub fn catalog(&self) -> (Catalog, Vec<Option<&str>>) {
+        let services = self.services.iter().map(|(_, service)| service.clone());
+        let catalog = Catalog {
+            homes: self.services.len(),
+            services: services.collect(),
+        };
+        let modules = self.services.iter().map(|(module, _)| module.as_deref());
+        (catalog, modules.collect())
     }
 }
 
@@ -147,14 +136,13 @@ impl<'t> Lines<'t> {
         match word {
             "library" => snapshot.library = Some(rest.to_owned()),
             "catalog" => {
-                let (length, rest) = rest.split_once(' ')?;
-                let (module, path) = rest.split_once(' ')?;
+                let (length, module) = rest.split_once(' ')?;
                 let length: usize = length.parse().ok()?;
-                let text = self.0.get(..length)?;
+                let service = parsed::read(self.0.get(..length)?)?;
                 self.0 = self.0.get(length..)?.strip_prefix('\n')?;
-                let file = SourceFile::new(path, text);
                 let module = Some(module).filter(|module| *module != "-");
-                snapshot.files.push((module.map(str::to_owned), file));
+                let module = module.map(str::to_owned);
+                snapshot.services.push((module, service));
             }
             _ => return None,
         }
@@ -165,16 +153,25 @@ impl<'t> Lines<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SourceFile;
     use crate::fingerprint::hexadecimal;
 
     fn snapshot() -> CatalogBundle {
-        let file = |path: &str, text: &str| SourceFile::new(path, text);
+        let orders = include_str!("../../tests/faults/sound.toml");
+        let service = |path: &str, prefix: &str| {
+            let text = orders.replace("orders", prefix);
+            let catalog = Catalog::load([SourceFile::new(path, text)]).unwrap();
+            catalog.services.into_iter().next().unwrap()
+        };
         CatalogBundle::new(
             Some("acme".to_owned()),
             vec![
-                (None, file("catalog/a b.toml", "x\ncatalog 1 y\n")),
-                (Some("acme_catalog::b".to_owned()), file("../b.toml", "")),
-                (None, file("é.toml", "é")),
+                (None, service("catalog/a b.toml", "a")),
+                (
+                    Some("acme_catalog::b".to_owned()),
+                    service("../b\nc.toml", "b"),
+                ),
+                (None, service("é.toml", "c")),
             ],
         )
     }
@@ -215,9 +212,10 @@ mod tests {
         for text in [
             "",
             "x",
-            "pinpoint-iam-catalogs 2\n",
+            "pinpoint-iam-catalogs 1\n",
             &format!("{HEAD}\nx y\n"),
             &format!("{HEAD}\ncatalog 9 a\nx\n"),
+            &format!("{HEAD}\ncatalog 1 a\nx\n"),
         ] {
             let read = CatalogBundle::read(text, &hexadecimal(text));
             assert_eq!(read, Err(CatalogBundleError::Unreadable), "{text}");

@@ -164,9 +164,10 @@ impl Package {
                 .map_err(|error| PackageError::Unreadable { path, error })?;
             files.push(SourceFile::new(&catalog.path, text));
         }
-        let catalog = Catalog::load(files.iter().cloned())?;
+        let catalog = Catalog::load(files)?;
         let modules = self.catalogs.iter().map(|catalog| catalog.module.clone());
-        let snapshot = CatalogBundle::new(self.library.clone(), modules.zip(files).collect());
+        let services = modules.zip(catalog.services.iter().cloned());
+        let snapshot = CatalogBundle::new(self.library.clone(), services.collect());
         Ok((catalog, snapshot))
     }
 

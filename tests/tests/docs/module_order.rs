@@ -243,6 +243,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "codegen",
                     "reader",
                     "check",
+                    "parsed",
                     "load",
                     "package",
                     "build",
