@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pinpoint_iam_core::__private::{PrehashedHasher, is_equal};
+use smallvec::SmallVec;
 
 use crate::arn::Arn;
 use crate::pattern::characters::is_name_character;
@@ -211,7 +212,8 @@ impl IdentityKey {
 /// A map from users and roles to values. A lookup for a principal neither hashes nor copies.
 #[derive(Clone, Debug)]
 pub(crate) struct IdentityMap<T> {
-    slots: Vec<(IdentityKey, T)>,
+    /// A single one is stored in the map itself, as in the map of a principal whose policies are loaded on demand.
+    slots: SmallVec<[(IdentityKey, T); 1]>,
     by_hash: HashMap<u64, u32, BuildHasherDefault<PrehashedHasher>>,
     /// Slots whose hash is also that of another slot. Collisions are very rare.
     others: Vec<u32>,
@@ -220,7 +222,7 @@ pub(crate) struct IdentityMap<T> {
 impl<T> Default for IdentityMap<T> {
     fn default() -> Self {
         Self {
-            slots: Vec::new(),
+            slots: SmallVec::new(),
             by_hash: HashMap::default(),
             others: Vec::new(),
         }
@@ -277,7 +279,7 @@ impl<T> IdentityMap<T> {
     }
 
     /// Returns the number of entries.
-    pub(crate) const fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::ops::Deref;
+#[cfg(feature = "on-demand")]
+use std::sync::LazyLock;
 #[cfg(feature = "page-tokens")]
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,6 +14,8 @@ use arc_swap::{ArcSwap, Guard};
 #[cfg(feature = "page-tokens")]
 use serde::Serialize;
 
+#[cfg(feature = "on-demand")]
+use crate::eval::snapshot::SnapshotOwner;
 use crate::eval::snapshot::{Snapshot, SnapshotGuard, Unavailable};
 use crate::freshness::{AgeLimits, Clock, Freshness, FreshnessState, Revision};
 #[cfg(feature = "page-tokens")]
@@ -26,12 +30,9 @@ use crate::source::digest::Digest;
 /// of many principals is not in the processor's caches.
 #[repr(C)]
 pub(crate) struct PolicyState {
-    /// For the policies of one principal.
-    #[cfg(feature = "on-demand")]
-    entry: Option<CacheEntry>,
     /// The number of the [`PolicyStates`] that contains this state, which identifies one authorizer.
     states: u64,
-    snapshot: ArcSwap<Snapshot>,
+    policies: Policies,
     revision: Revision,
     /// The digest of the policies, unless the source gives a revision to the whole set. Computed when it is needed.
     #[cfg(feature = "page-tokens")]
@@ -41,16 +42,35 @@ pub(crate) struct PolicyState {
     age: Mutex<Age>,
 }
 
-/// What a look-up needs to know about the policies of one principal. It is part of the state, because a principal
-/// remembers its state, and finds it without the index of the cache.
+/// The policies of a state.
+#[cfg_attr(
+    feature = "on-demand",
+    expect(
+        clippy::large_enum_variant,
+        reason = "most states are those of principals, and there are few others"
+    )
+)]
+enum Policies {
+    /// Those of a whole deployment, which can be [released](PolicyState::release).
+    Deployment(ArcSwap<Snapshot>),
+    /// Those of one principal.
+    #[cfg(feature = "on-demand")]
+    Principal(CacheEntry),
+}
+
+/// The policies of one principal, with what a look-up needs to know about them. Both are part of the state, because a
+/// principal remembers its state: a look-up does not read the index of the cache, and a decision reads memory next to what
+/// the look-up has read.
 #[cfg(feature = "on-demand")]
+#[repr(C)]
 struct CacheEntry {
     /// The time from which on the policies are not used.
     expires: Duration,
-    /// Whether the cache contains the policies. A request may keep them after they have left the cache.
-    is_cached: AtomicBool,
     /// What the cache had evicted when it last learned that the policies are used, in bytes; [`NEVER`] before.
     reported: AtomicU64,
+    /// Whether the cache contains the policies. A request may keep them after they have left the cache.
+    is_cached: AtomicBool,
+    snapshot: Snapshot,
     /// The state with the boundary of the principal, which is kept so that the principal's policies expire with it.
     _base: Arc<PolicyState>,
 }
@@ -114,12 +134,20 @@ impl Confirmed {
 }
 
 impl PolicyState {
-    fn new(states: u64, snapshot: Arc<Snapshot>, revision: Revision, confirmed: Confirmed) -> Self {
+    fn of_deployment(
+        states: u64,
+        snapshot: Arc<Snapshot>,
+        revision: Revision,
+        confirmed: Confirmed,
+    ) -> Self {
+        let policies = Policies::Deployment(ArcSwap::new(snapshot));
+        Self::new(states, policies, revision, confirmed)
+    }
+
+    fn new(states: u64, policies: Policies, revision: Revision, confirmed: Confirmed) -> Self {
         Self {
-            #[cfg(feature = "on-demand")]
-            entry: None,
             states,
-            snapshot: ArcSwap::new(snapshot),
+            policies,
             revision,
             #[cfg(feature = "page-tokens")]
             digest: None,
@@ -142,34 +170,53 @@ impl PolicyState {
         confirmed: Duration,
         expires: Duration,
     ) -> Self {
-        let confirmed = Confirmed::at(confirmed);
-        let mut state = Self::new(base.states, Arc::new(snapshot), revision, confirmed);
-        state.entry = Some(CacheEntry {
+        let policies = Policies::Principal(CacheEntry {
             expires,
-            is_cached: AtomicBool::new(false),
             reported: AtomicU64::new(NEVER),
+            is_cached: AtomicBool::new(false),
+            snapshot,
             _base: Arc::clone(base),
         });
+        let state = Self::new(base.states, policies, revision, Confirmed::at(confirmed));
         #[cfg(feature = "page-tokens")]
-        {
+        let state = Self {
             // The revision can be that of a transaction, which every load of the same records has anew.
-            state.digest = Some(OnceLock::new());
-        }
+            digest: Some(OnceLock::new()),
+            ..state
+        };
         state
+    }
+
+    /// Returns the entry in the cache of principals, for the policies of one principal.
+    #[cfg(feature = "on-demand")]
+    #[inline]
+    const fn entry(&self) -> Option<&CacheEntry> {
+        match &self.policies {
+            Policies::Principal(entry) => Some(entry),
+            Policies::Deployment(_) => None,
+        }
+    }
+
+    /// Calls `read` with the policies.
+    fn with_snapshot<T>(&self, read: impl FnOnce(&Snapshot) -> T) -> T {
+        match &self.policies {
+            Policies::Deployment(snapshot) => read(&snapshot.load()),
+            #[cfg(feature = "on-demand")]
+            Policies::Principal(entry) => read(&entry.snapshot),
+        }
     }
 
     /// Whether the cache of principals does not use the policies any more at the time `now`.
     #[cfg(feature = "on-demand")]
     #[inline]
     pub(crate) fn is_outdated(&self, now: Duration) -> bool {
-        let entry = self.entry.as_ref();
-        entry.is_none_or(|entry| entry.expires <= now)
+        self.entry().is_none_or(|entry| entry.expires <= now)
     }
 
     /// Sets whether the cache of principals contains the policies.
     #[cfg(feature = "on-demand")]
     pub(crate) fn set_cached(&self, is_cached: bool) {
-        if let Some(entry) = &self.entry {
+        if let Some(entry) = self.entry() {
             entry.is_cached.store(is_cached, Ordering::Release);
         }
     }
@@ -178,24 +225,24 @@ impl PolicyState {
     #[cfg(feature = "on-demand")]
     #[inline]
     pub(crate) fn is_cached(&self) -> bool {
-        let entry = self.entry.as_ref();
-        entry.is_some_and(|entry| entry.is_cached.load(Ordering::Acquire))
+        self.entry()
+            .is_some_and(|entry| entry.is_cached.load(Ordering::Acquire))
     }
 
     /// Notes that the cache of principals knows of a use of the policies, after it has evicted so many bytes. Returns whether
     /// it knew of an earlier use.
     #[cfg(feature = "on-demand")]
     pub(crate) fn report(&self, evicted: u64) -> bool {
-        let entry = self.entry.as_ref();
-        entry.is_some_and(|entry| entry.reported.swap(evicted, Ordering::Relaxed) != NEVER)
+        self.entry()
+            .is_some_and(|entry| entry.reported.swap(evicted, Ordering::Relaxed) != NEVER)
     }
 
     /// Returns what the cache of principals had evicted when it last learned that the policies are used, in bytes.
     #[cfg(feature = "on-demand")]
     #[inline]
     pub(crate) fn reported(&self) -> u64 {
-        let entry = self.entry.as_ref();
-        entry.map_or(0, |entry| entry.reported.load(Ordering::Relaxed))
+        self.entry()
+            .map_or(0, |entry| entry.reported.load(Ordering::Relaxed))
     }
 
     /// Returns the revision of the policies.
@@ -210,7 +257,7 @@ impl PolicyState {
         match &self.digest {
             None => StateIdentity::Revision(self.revision.as_str()),
             Some(digest) => {
-                let digest = digest.get_or_init(|| self.snapshot.load().digest());
+                let digest = digest.get_or_init(|| self.with_snapshot(Snapshot::digest));
                 StateIdentity::Digest(*digest)
             }
         }
@@ -231,9 +278,7 @@ impl PolicyState {
         }
         let old = age.confirmed.age(now);
         let state = timing.limits.state(old);
-        self.snapshot
-            .load()
-            .set_expired(state == FreshnessState::Expired);
+        self.with_snapshot(|snapshot| snapshot.set_expired(state == FreshnessState::Expired));
         if state != age.reported {
             age.reported = state;
             if !self.is_replaced.load(Ordering::Relaxed) {
@@ -276,18 +321,45 @@ impl PolicyState {
 
     /// Returns the policies for one decision.
     #[inline]
-    pub(crate) fn lease(&self) -> SnapshotGuard {
-        SnapshotGuard::new(self.snapshot.load())
+    pub(crate) fn lease(self: &Arc<Self>) -> SnapshotGuard {
+        match &self.policies {
+            Policies::Deployment(snapshot) => SnapshotGuard::new(snapshot.load()),
+            #[cfg(feature = "on-demand")]
+            Policies::Principal(_) => SnapshotGuard::of_owner(Arc::<Self>::clone(self)),
+        }
     }
 
-    /// Releases the policies. Decisions that have started can finish.
+    /// Releases the policies of a deployment. Decisions that have started can finish.
     fn release(&self) {
-        // Policies that depend on these are no longer marked when these expire.
-        self.snapshot.load().set_expired(true);
-        let unavailable = Snapshot::unavailable(Unavailable::Unreadable);
-        self.snapshot.store(Arc::new(unavailable));
+        match &self.policies {
+            Policies::Deployment(snapshot) => {
+                // Policies that depend on these are no longer marked when these expire.
+                snapshot.load().set_expired(true);
+                let unavailable = Snapshot::unavailable(Unavailable::Unreadable);
+                snapshot.store(Arc::new(unavailable));
+            }
+            // INVARIANT: only policies of a deployment are replaced by others.
+            #[cfg(feature = "on-demand")]
+            Policies::Principal(_) => {}
+        }
     }
 }
+
+#[cfg(feature = "on-demand")]
+impl SnapshotOwner for PolicyState {
+    fn snapshot(&self) -> &Snapshot {
+        match &self.policies {
+            Policies::Principal(entry) => &entry.snapshot,
+            // INVARIANT: a lease of these contains the snapshot itself.
+            Policies::Deployment(_) => &UNAVAILABLE,
+        }
+    }
+}
+
+/// Denies all requests.
+#[cfg(feature = "on-demand")]
+static UNAVAILABLE: LazyLock<Snapshot> =
+    LazyLock::new(|| Snapshot::unavailable(Unavailable::Unreadable));
 
 impl fmt::Debug for PolicyState {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -348,7 +420,7 @@ impl PolicyStates {
         let confirmed = Confirmed::at(timing.clock.now());
         let none = Revision::new("0");
         let unavailable = Snapshot::unavailable(Unavailable::Unreadable);
-        let state = PolicyState::new(number, Arc::new(unavailable), none, confirmed);
+        let state = PolicyState::of_deployment(number, Arc::new(unavailable), none, confirmed);
         Self {
             number,
             current: ArcSwap::from_pointee(state),
@@ -397,7 +469,7 @@ impl PolicyStates {
     pub(crate) fn not_loaded(&self) -> PolicyState {
         let unavailable = Snapshot::unavailable(Unavailable::NotLoaded);
         let none = Revision::new("not loaded");
-        PolicyState::new(
+        PolicyState::of_deployment(
             self.number,
             Arc::new(unavailable),
             none,
@@ -442,7 +514,7 @@ impl Replacing<'_> {
         #[cfg(feature = "page-tokens")]
         let digest = revision.is_none().then(OnceLock::new);
         let revision = revision.unwrap_or_else(|| Revision::new(&loaded.to_string()));
-        let state = PolicyState::new(*number, snapshot, revision, confirmed);
+        let state = PolicyState::of_deployment(*number, snapshot, revision, confirmed);
         #[cfg(feature = "page-tokens")]
         let state = PolicyState { digest, ..state };
         let state = Arc::new(state);
@@ -465,7 +537,7 @@ impl Replacing<'_> {
     #[cfg(feature = "refresh")]
     pub(crate) fn confirm(&self, confirmed: Confirmed) {
         let current = self.states.current.load();
-        current.snapshot.load().readmit();
+        current.with_snapshot(Snapshot::readmit);
         current.check_age(&self.states.timing, Some(confirmed));
     }
 }
@@ -476,7 +548,7 @@ pub(crate) enum Pinned<'a> {
     /// Owned by the guard.
     Own(Guard<Arc<PolicyState>>),
     /// Borrowed from another guard or from the request.
-    Borrowed(&'a PolicyState),
+    Borrowed(&'a Arc<PolicyState>),
 }
 
 impl Pinned<'_> {
@@ -487,10 +559,10 @@ impl Pinned<'_> {
 }
 
 impl Deref for Pinned<'_> {
-    type Target = PolicyState;
+    type Target = Arc<PolicyState>;
 
     #[inline]
-    fn deref(&self) -> &PolicyState {
+    fn deref(&self) -> &Arc<PolicyState> {
         match self {
             Self::Own(state) => state,
             Self::Borrowed(state) => state,
@@ -533,8 +605,18 @@ mod tests {
     /// A state and its policies.
     fn in_use(states: &PolicyStates) -> (Arc<PolicyState>, Weak<Snapshot>) {
         let state = Guard::into_inner(states.current());
-        let policies = Arc::downgrade(&state.snapshot.load_full());
+        let Policies::Deployment(snapshot) = &state.policies else {
+            panic!("the current policies are those of the deployment");
+        };
+        let policies = Arc::downgrade(&snapshot.load_full());
         (state, policies)
+    }
+
+    /// The memory that a principal keeps after its policies have left the cache, as `PrincipalCache::max_bytes` states it.
+    #[cfg(feature = "on-demand")]
+    #[test]
+    fn a_state_takes_less_than_a_kilobyte() {
+        assert!(size_of::<PolicyState>() < 1000);
     }
 
     #[test]

@@ -205,7 +205,7 @@ impl Authorizer {
     }
 
     /// Decides `request` with the policies in `state`, the current or an earlier state of this authorizer.
-    pub(crate) fn answer_by(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
+    pub(crate) fn answer_by(&self, state: &Arc<PolicyState>, request: &Request<'_>) -> Evaluation {
         let evaluation = self.inner.evaluate(|| state.lease(), request);
         match &self.hooks {
             None => evaluation,
@@ -233,7 +233,7 @@ impl Authorizer {
     /// the principal are unavailable.
     pub(crate) fn constrain(
         &self,
-        state: &PolicyState,
+        state: &Arc<PolicyState>,
         request: &Request<'_>,
         columns: &Columns,
     ) -> Result<Result<Constraint, DeniedBy>, ListError> {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use arc_swap::Guard;
+use smallvec::SmallVec;
 
 use crate::identity::{FinishedIdentityMap, IdentityKey, IdentityMap};
 use crate::policy_stack::{Policy, PolicyStack};
@@ -21,7 +22,7 @@ use crate::source::{GroupPolicies, NO_POLICIES, PolicyStore, PrincipalPolicies};
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     /// Snapshots of principals that are loaded on demand share the programs of managed policies.
-    programs: Box<[Arc<Program>]>,
+    programs: SmallVec<[Arc<Program>; INLINE_PROGRAMS]>,
     identities: FinishedIdentityMap<Identity>,
     /// By name.
     groups: HashMap<Box<str>, Group>,
@@ -37,6 +38,11 @@ pub(crate) struct Snapshot {
     #[cfg(feature = "on-demand")]
     boundaries: Option<Arc<PolicyStore>>,
 }
+
+/// The number of programs that are stored in a snapshot and in its entries, and not in an allocation of their own. The
+/// processor finds them in its caches more often. Up to 10 managed policies can be attached to a user or role by
+/// [default](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+const INLINE_PROGRAMS: usize = 10;
 
 /// The programs of policies that are compiled already, by the [address](Policy::address) of the policy.
 pub(crate) type SharedPrograms = HashMap<usize, Arc<Program>>;
@@ -61,7 +67,7 @@ pub(crate) enum Unavailable {
 #[derive(Debug)]
 pub(crate) struct Identity {
     policies: PrincipalPolicies,
-    identity: Box<[u32]>,
+    identity: SmallVec<[u32; INLINE_PROGRAMS]>,
     permissions_boundary: Option<Box<[u32]>>,
     asks_for_completed_keys: bool,
     /// Whether a later load failed, and could not read one of the policies or read different ones.
@@ -119,7 +125,7 @@ impl Snapshot {
             }
         }
         let cut = runs.cut()?;
-        let programs: Box<[Arc<Program>]> = cut
+        let programs: SmallVec<[Arc<Program>; INLINE_PROGRAMS]> = cut
             .runs
             .iter()
             .map(|run| {
@@ -151,7 +157,7 @@ impl Snapshot {
             let boundary = cut.groups_of(policies.boundary());
             Identity {
                 asks_for_completed_keys: identity.iter().chain(&*boundary).any(asks),
-                identity,
+                identity: SmallVec::from_slice(&identity),
                 permissions_boundary: policies.permissions_boundary().map(|_| boundary),
                 policies,
                 is_unavailable: AtomicBool::new(false),
@@ -185,7 +191,7 @@ impl Snapshot {
     /// Creates a snapshot without usable policies, which denies all requests.
     pub(crate) fn unavailable(why: Unavailable) -> Self {
         Self {
-            programs: Box::default(),
+            programs: SmallVec::new(),
             identities: FinishedIdentityMap::of(IdentityMap::default()),
             groups: HashMap::new(),
             others: &UNAVAILABLE,
@@ -449,7 +455,7 @@ impl Snapshot {
 
     /// Every program. The [numbers](Identity::identity_programs) of an identity's are indices.
     #[inline]
-    pub(super) const fn programs(&self) -> &[Arc<Program>] {
+    pub(super) fn programs(&self) -> &[Arc<Program>] {
         &self.programs
     }
 }
@@ -477,7 +483,7 @@ impl Identity {
     fn without_policies(is_unavailable: bool) -> Self {
         Self {
             policies: NO_POLICIES.clone(),
-            identity: Box::default(),
+            identity: SmallVec::new(),
             permissions_boundary: None,
             asks_for_completed_keys: false,
             is_unavailable: AtomicBool::new(is_unavailable),
@@ -486,7 +492,7 @@ impl Identity {
 
     /// The numbers of the programs of the identity-based policies.
     #[inline]
-    pub(super) const fn identity_programs(&self) -> &[u32] {
+    pub(super) fn identity_programs(&self) -> &[u32] {
         &self.identity
     }
 
@@ -517,16 +523,40 @@ impl Identity {
 ///
 /// As long as a thread has only a few guards at a time, they do not change the reference count, so the decisions of two
 /// threads do not write to the same memory.
-pub(crate) struct SnapshotGuard(Guard<Arc<Snapshot>>);
+pub(crate) struct SnapshotGuard(Kept);
+
+/// What keeps a snapshot alive.
+enum Kept {
+    Snapshot(Guard<Arc<Snapshot>>),
+    #[cfg(feature = "on-demand")]
+    Owner(Arc<dyn SnapshotOwner>),
+}
+
+/// Something that contains a snapshot.
+#[cfg(feature = "on-demand")]
+pub(crate) trait SnapshotOwner: Send + Sync {
+    /// Returns the snapshot.
+    fn snapshot(&self) -> &Snapshot;
+}
 
 impl SnapshotGuard {
     pub(crate) const fn new(guard: Guard<Arc<Snapshot>>) -> Self {
-        Self(guard)
+        Self(Kept::Snapshot(guard))
+    }
+
+    /// Keeps `owner` alive, and its snapshot with it.
+    #[cfg(feature = "on-demand")]
+    pub(crate) const fn of_owner(owner: Arc<dyn SnapshotOwner>) -> Self {
+        Self(Kept::Owner(owner))
     }
 
     #[inline]
     pub(crate) fn snapshot(&self) -> &Snapshot {
-        &self.0
+        match &self.0 {
+            Kept::Snapshot(snapshot) => snapshot,
+            #[cfg(feature = "on-demand")]
+            Kept::Owner(owner) => owner.snapshot(),
+        }
     }
 
     /// Returns the policy of a statement of a program, and its index in the policy.
@@ -544,7 +574,11 @@ static UNAVAILABLE_POLICY: LazyLock<Policy> = LazyLock::new(Policy::unavailable)
 
 impl Clone for SnapshotGuard {
     fn clone(&self) -> Self {
-        Self(Guard::from_inner(Arc::clone(&self.0)))
+        Self(match &self.0 {
+            Kept::Snapshot(snapshot) => Kept::Snapshot(Guard::from_inner(Arc::clone(snapshot))),
+            #[cfg(feature = "on-demand")]
+            Kept::Owner(owner) => Kept::Owner(Arc::clone(owner)),
+        })
     }
 }
 

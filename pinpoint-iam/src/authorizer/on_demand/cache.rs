@@ -6,7 +6,7 @@
 //!
 //! A principal remembers the state in which it was found, so that the next look-up reads the principal and the state, and
 //! nothing of the cache. It does not keep the policies in memory: without the cache, at most the allocation of the state
-//! itself remains, a few hundred bytes. Two rules make such a look-up equal to one in the cache:
+//! itself remains, less than a kilobyte. Two rules make such a look-up equal to one in the cache:
 //!
 //! - A state is marked when it leaves the cache for any reason, also if requests or principals still have it. Everything
 //!   that removes entries needs the lock, so that an invalidation finds the state either in the cache or marked.

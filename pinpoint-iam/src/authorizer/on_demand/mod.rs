@@ -86,8 +86,8 @@ impl PrincipalCache {
     /// Sizes of policies are estimated. A quarter is for managed policies, which principals share. If they need more, the
     /// cache is emptied.
     ///
-    /// Not counted are policies that requests still use, and a few hundred bytes in each [`Principal`] that the application
-    /// keeps after its policies have left the cache.
+    /// Not counted are policies that requests still use, and less than a kilobyte in each [`Principal`] that the
+    /// application keeps after its policies have left the cache.
     #[must_use]
     pub const fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
