@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use notify::event::{AccessKind, AccessMode};
-use notify::{EventKind, RecursiveMode, Watcher as _};
+use notify::{Event, EventKind, RecursiveMode, Watcher as _};
 use pinpoint_iam_core::__private::OneLine;
 
 use super::refresh::Refresher;
@@ -42,8 +42,8 @@ impl Refresher {
     pub fn watching(mut self, path: impl AsRef<Path>) -> Result<Self, WatchError> {
         let path = path.as_ref();
         let wake = Arc::clone(&self.wake);
-        let report = move |event: notify::Result<notify::Event>| match event {
-            Ok(event) if !event.need_rescan() && !is_change(event.kind) => {}
+        let report = move |event: notify::Result<Event>| match event {
+            Ok(event) if !is_change(&event) => {}
             Ok(_) => wake.wake(),
             Err(error) => {
                 tracing::warn!(%error, "changes of the policies may be noticed only by the next poll");
@@ -60,18 +60,19 @@ impl Refresher {
     }
 }
 
-/// Whether an event can mean that a file has other content. Reading is not such an event: it would cause the next read.
-const fn is_change(kind: EventKind) -> bool {
-    match kind {
+/// Whether an event can mean that a file has other content, or that other events were lost. Reading is not such an event: it
+/// would cause the next read.
+fn is_change(event: &Event) -> bool {
+    match event.kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
-        EventKind::Access(_) => false,
+        EventKind::Access(_) => event.need_rescan(),
         _ => true,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use notify::event::{CreateKind, ModifyKind, RemoveKind, RenameMode};
+    use notify::event::{CreateKind, Flag, ModifyKind, RemoveKind, RenameMode};
 
     use super::*;
 
@@ -84,7 +85,9 @@ mod tests {
             AccessKind::Open(AccessMode::Read),
             AccessKind::Close(AccessMode::Read),
         ] {
-            assert!(!is_change(EventKind::Access(kind)), "{kind:?}");
+            let event = Event::new(EventKind::Access(kind));
+            assert!(!is_change(&event), "{kind:?}");
+            assert!(is_change(&event.set_flag(Flag::Rescan)), "{kind:?}");
         }
         for kind in [
             EventKind::Any,
@@ -94,7 +97,7 @@ mod tests {
             EventKind::Modify(ModifyKind::Name(RenameMode::To)),
             EventKind::Remove(RemoveKind::File),
         ] {
-            assert!(is_change(kind), "{kind:?}");
+            assert!(is_change(&Event::new(kind)), "{kind:?}");
         }
     }
 }
