@@ -1,4 +1,4 @@
-//! Measures what the look-up of a principal in the cache adds to a decision:
+//! Measures what the look-up of a principal in the cache adds to a request:
 //! `cargo bench -p pinpoint-iam-benches --features production --bench on_demand`.
 
 use std::collections::HashMap;
@@ -77,7 +77,7 @@ fn main() -> Result<(), Failure> {
     shuffle(&mut asked, &mut random);
     let mut head = vec!["ns".to_owned()];
     head.extend(STEPS.map(str::to_owned));
-    head.extend(["look-up added".to_owned(), "decision added".to_owned()]);
+    head.extend(["added to a guard".to_owned(), "added to a request".to_owned()]);
     let mut table = Table::new(head);
     let mut figures = Map::new();
     for callers in [16, PRINCIPALS] {
@@ -110,8 +110,8 @@ fn main() -> Result<(), Failure> {
             "decision_in_memory_ns": median(decision),
             "decision_on_demand_ns": median(with_look_up),
             "map_ns": median(map),
-            "look_up_added_ns": look_up,
-            "decision_added_ns": whole,
+            "guard_added_ns": look_up,
+            "request_added_ns": whole,
         });
         figures.insert(callers.to_string(), row);
     }
