@@ -1,7 +1,7 @@
-//! Formats tokens as text, with the original spacing.
+//! Formats tokens as text, with the original spacing, and reads text as tokens.
 
-use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use proc_macro2::{Delimiter, LexError, Spacing, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 
 /// The text of `tokens` on one line, for people.
 ///
@@ -11,6 +11,19 @@ pub(crate) fn written(tokens: impl ToTokens) -> String {
     let mut pieces = Vec::new();
     flatten(tokens.to_token_stream(), &mut pieces);
     spaced(&pieces)
+}
+
+/// The code with this text, at the place of the attribute.
+pub(crate) fn code(text: &str) -> TokenStream {
+    // `proc_macro2` would read the text once more before the compiler does.
+    let code = if proc_macro::is_available() {
+        let code: Result<proc_macro::TokenStream, _> = text.parse();
+        code.map(TokenStream::from)
+            .map_err(|error| error.to_string())
+    } else {
+        text.parse().map_err(|error: LexError| error.to_string())
+    };
+    code.unwrap_or_else(|error| quote!(::core::compile_error!(#error)))
 }
 
 /// A token. Operators of several characters, such as `::`, are one piece.
@@ -166,9 +179,14 @@ fn is_closing(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use quote::quote;
-
     use super::*;
+
+    #[test]
+    fn text_that_is_not_code_does_not_compile() {
+        assert_eq!(code("f(1)").to_string(), quote!(f(1)).to_string());
+        let broken = code("f(1").to_string();
+        assert!(broken.contains("compile_error"), "{broken}");
+    }
 
     #[test]
     fn tokens_without_a_place_are_spaced_by_custom() {

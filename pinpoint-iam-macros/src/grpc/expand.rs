@@ -150,6 +150,7 @@ pub(super) fn expand(
             }
             for Assertion { key, code } in of_method {
                 if asserted.insert((conditions.to_string(), key)) {
+                    let code = code();
                     assertions.extend(quote!(#conditions #code));
                 }
             }
@@ -211,14 +212,14 @@ pub(super) fn expand(
 }
 
 /// The method with its check, or with its reason for being public. Returns `None` only after it has reported an error.
-fn method(
-    catalogs: &Catalogs,
+fn method<'c>(
+    catalogs: &'c Catalogs,
     root: &Root,
     mut function: Function,
     implementation: &Implementation,
     name: &str,
     errors: &mut Errors,
-) -> Option<Method> {
+) -> Option<Method<'c>> {
     let is = |attribute: &Attribute, name: &str| paths::is_attribute(attribute.path(), name, root);
     let is_guarded = function.attributes.iter().any(|one| is(one, "requires"));
     let (public, others) = std::mem::take(&mut function.attributes)
@@ -241,7 +242,7 @@ fn method(
         }
         (false, [public]) => public_method(root, &function, public, implementation, errors),
         (true, []) => {
-            let Some(request) = request(&mut function, implementation, name) else {
+            let Some(request) = request(&mut function, implementation, name, root) else {
                 errors.push(place, messages::NO_REQUEST_PARAMETER);
                 return None;
             };
@@ -255,6 +256,7 @@ fn request(
     function: &mut Function,
     implementation: &Implementation,
     name: &str,
+    root: &Root,
 ) -> Option<OfService> {
     let Implementation {
         server, is_generic, ..
@@ -267,7 +269,10 @@ fn request(
     // These may contain `#[cfg]`, which would have to be on the function too.
     let mut attributes = function.attributes.iter();
     let has_conditions = attributes.any(|one| one.path().is_ident("cfg_attr"));
-    let is_separate = !is_generic && !has_types && !has_conditions;
+    let mut checks = function.attributes.iter();
+    let check_depends_on_method = checks
+        .any(|one| paths::is_attribute(one.path(), "requires", root) && depends_on_method(one));
+    let is_separate = !is_generic && !has_types && !has_conditions && !check_depends_on_method;
     let mut inputs = function.signature.inputs.iter_mut();
     let Some(FnArg::Receiver(_)) = inputs.next() else {
         return None;
@@ -291,9 +296,16 @@ fn request(
         name: name.to_owned(),
         request,
         pattern,
-        separate: is_separate.then(|| (*parameter.ty).clone()),
+        separate: (is_separate && !depends_on_method(&parameter.ty))
+            .then(|| (*parameter.ty).clone()),
         boxed,
     })
+}
+
+/// Whether code may mean something else outside of the method: it contains `self`, `Self` or a lifetime.
+fn depends_on_method(code: &impl ToTokens) -> bool {
+    let text = code.to_token_stream().to_string();
+    ["self", "Self", "'"].iter().any(|word| text.contains(word))
 }
 
 /// The pattern that only binds a name.
@@ -314,7 +326,7 @@ fn public_method(
     attribute: &Attribute,
     implementation: &Implementation,
     errors: &mut Errors,
-) -> Option<Method> {
+) -> Option<Method<'static>> {
     let arguments = match &attribute.meta {
         Meta::List(list) => list.tokens.clone(),
         Meta::Path(_) | Meta::NameValue(_) => TokenStream::new(),
@@ -338,7 +350,7 @@ fn public_method(
     } = function;
     let boxed = implementation.boxed(signature);
     let method = match (boxed, signature.inputs.last()) {
-        (Some(boxed), Some(FnArg::Typed(parameter))) => boxed.unchecked(&parameter.pat, body),
+        (Some(boxed), Some(FnArg::Typed(parameter))) => boxed.unchecked(&parameter.pat, body, root),
         _ => quote!(#signature #body),
     };
     Some(Method {

@@ -2,6 +2,8 @@
 
 mod dependency;
 
+use std::fmt;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Path, Token};
@@ -18,6 +20,13 @@ impl ToTokens for Root {
         let Self(name) = self;
         <Token![::]>::default().to_tokens(tokens);
         name.to_tokens(tokens);
+    }
+}
+
+impl fmt::Display for Root {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(name) = self;
+        write!(formatter, "::{name}")
     }
 }
 
@@ -59,6 +68,18 @@ impl ToTokens for Module {
             }
             segment.to_tokens(tokens);
         }
+    }
+}
+
+impl fmt::Display for Module {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, segment) in self.segments.iter().enumerate() {
+            if self.is_global || index > 0 {
+                formatter.write_str("::")?;
+            }
+            write!(formatter, "{segment}")?;
+        }
+        Ok(())
     }
 }
 

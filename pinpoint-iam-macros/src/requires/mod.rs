@@ -19,7 +19,7 @@ mod ui_tests;
 use proc_macro2::Ident;
 use proc_macro2::{Span, TokenStream};
 #[cfg(feature = "tonic")]
-use syn::{Expr, PatIdent, Type};
+use syn::{Expr, ExprMethodCall, ExprPath, PatIdent, Token, Type, punctuated::Punctuated, token};
 
 #[cfg(feature = "tonic")]
 pub(crate) use self::expand::{Assertion, BoxedMethod, Method, id_traits};
@@ -108,7 +108,8 @@ pub(crate) struct OfService {
     pub(crate) request: Ident,
     /// The pattern of this parameter, as the user wrote it.
     pub(crate) pattern: PatIdent,
-    /// The type of this parameter, unless the method may only exist under conditions, or has type parameters.
+    /// The type of this parameter, unless the method may only exist under conditions, or has type parameters, or its check
+    /// depends on them or on `self`.
     pub(crate) separate: Option<Type>,
     /// The method as `#[async_trait]` would generate it, if the expansion does so instead.
     pub(crate) boxed: Option<BoxedMethod>,
@@ -118,16 +119,23 @@ pub(crate) struct OfService {
 ///
 /// Returns `None` only after it has reported an error.
 #[cfg(feature = "tonic")]
-pub(crate) fn method(
-    catalogs: &Catalogs,
+pub(crate) fn method<'c>(
+    catalogs: &'c Catalogs,
     root: &paths::Root,
     mut function: Function,
     of_service: OfService,
     errors: &mut Errors,
-) -> Option<Method> {
-    let request = &of_service.request;
-    let message: Expr = syn::parse_quote!(#request.get_ref());
-    let guard: Expr = syn::parse_quote!(#request);
+) -> Option<Method<'c>> {
+    let guard = variable(&of_service.request);
+    let message = Expr::MethodCall(ExprMethodCall {
+        attrs: Vec::new(),
+        receiver: Box::new(guard.clone()),
+        dot_token: <Token![.]>::default(),
+        method: Ident::new("get_ref", Span::call_site()),
+        turbofish: None,
+        paren_token: token::Paren::default(),
+        args: Punctuated::new(),
+    });
     let (mut attributes, names) = parse::further(&mut function, root, errors);
     for attribute in &mut attributes {
         let mut has_fields = false;
@@ -154,4 +162,14 @@ pub(crate) fn method(
     }
     let checked = check::check(catalogs, root, attributes, function, &|| None, errors)?;
     expand::expand_method(checked, &of_service, probe::probes(&names), root)
+}
+
+/// The expression that reads a variable.
+#[cfg(feature = "tonic")]
+fn variable(name: &Ident) -> Expr {
+    Expr::Path(ExprPath {
+        attrs: Vec::new(),
+        qself: None,
+        path: name.clone().into(),
+    })
 }

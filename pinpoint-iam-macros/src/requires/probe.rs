@@ -29,26 +29,31 @@ pub(super) fn is_one(arguments: &TokenStream) -> bool {
 }
 
 /// Generates a probe for each name.
-pub(super) fn probes(names: &[Path]) -> Vec<Assertion> {
+pub(super) fn probes(names: &[Path]) -> Vec<Assertion<'static>> {
     let mut seen = BTreeSet::new();
     names
         .iter()
         .filter(|name| seen.insert(name.to_token_stream().to_string()))
         .map(|name| {
-            let place = span_of(name);
-            let probe = Ident::new(PROBE, place);
-            let message = messages::attribute_of_another_crate(name);
-            let fault = quote_spanned!(place=> ::core::compile_error!(#message););
+            let path = name.clone();
             Assertion {
                 #[cfg(feature = "tonic")]
                 key: format!("#[{}]", name.to_token_stream()),
-                code: quote! {
-                    const _: () = {
-                        #[#name(#probe)]
-                        fn #probe() { #fault }
-                    };
-                },
+                code: Box::new(move || probe(&path)),
             }
         })
         .collect()
+}
+
+fn probe(name: &Path) -> TokenStream {
+    let place = span_of(name);
+    let probe = Ident::new(PROBE, place);
+    let message = messages::attribute_of_another_crate(name);
+    let fault = quote_spanned!(place=> ::core::compile_error!(#message););
+    quote! {
+        const _: () = {
+            #[#name(#probe)]
+            fn #probe() { #fault }
+        };
+    }
 }

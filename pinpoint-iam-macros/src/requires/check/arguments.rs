@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pinpoint_iam_catalog::{Action, Binding, KeyField, ResourceType, nearest};
 use proc_macro2::Span;
 use syn::ext::IdentExt;
-use syn::{Expr, Ident};
+use syn::{Expr, ExprField, ExprParen, Ident, Member, Token, token};
 
 use super::dependents::GivenDependents;
 use super::{
@@ -622,7 +622,15 @@ fn value(
     let whole = bound.fields_of?;
     let mut field: Ident = syn::parse_str(field).unwrap_or_else(|_| Ident::new_raw(field, place));
     field.set_span(place);
-    Some(Value::Expression(
-        syn::parse_quote_spanned!(place=> (#whole).#field),
-    ))
+    let whole = Expr::Paren(ExprParen {
+        attrs: Vec::new(),
+        paren_token: token::Paren(place),
+        expr: Box::new(whole.clone()),
+    });
+    Some(Value::Expression(Expr::Field(ExprField {
+        attrs: Vec::new(),
+        base: Box::new(whole),
+        dot_token: Token![.](place),
+        member: Member::Named(field),
+    })))
 }

@@ -2,20 +2,22 @@
 
 use pinpoint_iam_catalog::ResourceType;
 use proc_macro2::TokenStream;
-use quote::quote;
 use syn::Expr;
 use syn::ext::IdentExt;
 
 use super::check_expr;
-use crate::paths::{self, Root};
+use crate::paths::Root;
 use crate::requirement::{Combinator, Requirement};
 use crate::requires::check::{
     CheckExpr, Clause, Dependent, DependentCheck, Handler, PathParameter, Resolved, Target, Value,
 };
 use crate::requires::parse::Function;
-use crate::written::written;
+use crate::written::{self, written};
 
 /// The data about a function for documents and audits. `handler` contains what a web framework extracts for it.
+///
+/// It contains no code of the user, and is created as text, which the compiler reads faster than this macro, which is not
+/// optimized, would create its tokens.
 pub(super) fn declaration(
     function: &Function,
     clauses: &[Clause<'_>],
@@ -29,117 +31,133 @@ pub(super) fn declaration(
             let each = several
                 .iter()
                 .map(|clause| requirement(&clause.requirement, root));
-            quote!(#root::web::Requirement::All(&[#(#each),*]))
+            format!("{root}::web::Requirement::All({})", list(each))
         }
     };
     let after_body = handler.is_some_and(|handler| handler.body.is_some());
     let parameters = handler.map_or(&[][..], |handler| &handler.path_parameters);
     let parameters = parameters.iter().map(|parameter| {
         let parameter = match parameter {
-            PathParameter::Single(name) => quote!(Single(#name)),
-            PathParameter::Tuple(names) => quote!(Tuple(&[#(#names),*])),
-            PathParameter::Named(names) => quote!(Named(&[#(#names),*])),
+            PathParameter::Single(name) => format!("Single({name:?})"),
+            PathParameter::Tuple(names) => format!("Tuple(&{names:?})"),
+            PathParameter::Named(names) => format!("Named(&{names:?})"),
         };
-        quote!(#root::web::PathParameter::#parameter)
+        format!("{root}::web::PathParameter::{parameter}")
     });
-    quote! {
-        #root::web::Declaration {
-            handler: #name,
+    let text = format!(
+        "{root}::web::Declaration {{
+            handler: {name:?},
             module_path: ::core::module_path!(),
             file: ::core::file!(),
             line: ::core::line!(),
-            access: #root::web::Access::Requires {
-                requirement: #requirement,
-                after_body: #after_body,
-            },
-            path_parameters: &[#(#parameters),*],
-        }
-    }
+            access: {root}::web::Access::Requires {{
+                requirement: {requirement},
+                after_body: {after_body},
+            }},
+            path_parameters: {},
+        }}",
+        list(parameters)
+    );
+    written::code(&text)
 }
 
-fn requirement(tree: &Requirement<CheckExpr<'_>>, root: &Root) -> TokenStream {
+/// A slice.
+fn list(elements: impl Iterator<Item = String>) -> String {
+    let mut text = String::from("&[");
+    for element in elements {
+        text.push_str(&element);
+        text.push(',');
+    }
+    text.push(']');
+    text
+}
+
+fn requirement(tree: &Requirement<CheckExpr<'_>>, root: &Root) -> String {
     match tree {
         Requirement::Leaf(check) => {
-            let action = check_expr::path(&check.action);
+            let action = metadata(&check.action, root);
             let resource = binding(check, root);
             let keys = keys(check);
             let dependents = check.dependents.iter();
-            let dependents = dependents.map(|dependent| self::dependent(dependent, root));
-            quote! {
-                #root::web::Requirement::Action(#root::web::ActionRequirement {
-                    action: <#action as #root::action::TypedAction>::METADATA,
-                    resource: #resource,
-                    keys: #keys,
-                    dependents: &[#(#dependents),*],
-                })
-            }
+            let dependents = list(dependents.map(|dependent| self::dependent(dependent, root)));
+            format!(
+                "{root}::web::Requirement::Action({root}::web::ActionRequirement {{
+                    action: {action},
+                    resource: {resource},
+                    keys: {keys},
+                    dependents: {dependents},
+                }})"
+            )
         }
         Requirement::Several(several) => {
             let each = several.entries.iter().map(|entry| requirement(entry, root));
-            match several.kind {
-                Combinator::All => quote!(#root::web::Requirement::All(&[#(#each),*])),
-                Combinator::Any => quote!(#root::web::Requirement::Any(&[#(#each),*])),
-            }
+            let kind = match several.kind {
+                Combinator::All => "All",
+                Combinator::Any => "Any",
+            };
+            format!("{root}::web::Requirement::{kind}({})", list(each))
         }
     }
+}
+
+/// The metadata of an action.
+fn metadata(action: &Resolved<'_>, root: &Root) -> String {
+    let Resolved {
+        hidden_module,
+        name,
+        ..
+    } = action;
+    format!("<{hidden_module}::actions::{name} as {root}::action::TypedAction>::METADATA")
 }
 
 /// The names of the condition keys that the attribute supplies.
-fn keys(check: &CheckExpr<'_>) -> TokenStream {
+fn keys(check: &CheckExpr<'_>) -> String {
     let names = check.keys.iter().map(|key| &key.field.key.name);
-    quote!(&[#(#names),*])
+    list(names.map(|name| format!("{name:?}")))
 }
 
 /// A dependent action that is checked together with its action.
-fn dependent(dependent: &Dependent<'_>, root: &Root) -> TokenStream {
+fn dependent(dependent: &Dependent<'_>, root: &Root) -> String {
     let only_with_tags = dependent.entry.only_with_tags;
     let (action, resource, keys) = match &dependent.check {
-        DependentCheck::InCatalog(check) => {
-            let action = check_expr::path(&check.action);
-            (
-                quote!(<#action as #root::action::TypedAction>::METADATA),
-                binding(check, root),
-                keys(check),
-            )
-        }
+        DependentCheck::InCatalog(check) => (
+            metadata(&check.action, root),
+            binding(check, root),
+            keys(check),
+        ),
         DependentCheck::Outside { arn, .. } => {
             let text = written(arn);
             (
-                check_expr::outside(root, &dependent.entry.action),
-                quote!(#root::web::ResourceBinding::WholeArn(#text)),
-                quote!(&[]),
+                check_expr::outside(root, &dependent.entry.action).to_string(),
+                format!("{root}::web::ResourceBinding::WholeArn({text:?})"),
+                list(std::iter::empty()),
             )
         }
     };
-    quote! {
-        #root::web::DependentRequirement {
-            action: #action,
-            only_with_tags: #only_with_tags,
-            resource: #resource,
-            keys: #keys,
-        }
-    }
+    format!(
+        "{root}::web::DependentRequirement {{
+            action: {action},
+            only_with_tags: {only_with_tags},
+            resource: {resource},
+            keys: {keys},
+        }}"
+    )
 }
 
 /// A description of how the handler names the resource.
-fn binding(check: &CheckExpr<'_>, root: &Root) -> TokenStream {
-    match &check.target {
-        Target::All => quote!(#root::web::ResourceBinding::All),
-        Target::Created(created) => {
-            let created = paths::resource(&check.action.hidden_module, created.type_name());
-            quote!(#root::web::ResourceBinding::Created(#created::METADATA))
-        }
+fn binding(check: &CheckExpr<'_>, root: &Root) -> String {
+    let module = &check.action.hidden_module;
+    let metadata = |resource: &ResourceType| {
+        format!("{module}::resources::{}::METADATA", resource.type_name())
+    };
+    let binding = match &check.target {
+        Target::All => "All".to_owned(),
+        Target::Created(created) => format!("Created({})", metadata(created)),
         Target::Given(expression) => {
             let text = written(expression);
             match constructed(&check.action, expression) {
-                None => quote!(#root::web::ResourceBinding::Resource(#text)),
-                Some(resource) => {
-                    let resource =
-                        paths::resource(&check.action.hidden_module, resource.type_name());
-                    quote! {
-                        #root::web::ResourceBinding::Constructed(#resource::METADATA, #text)
-                    }
-                }
+                None => format!("Resource({text:?})"),
+                Some(resource) => format!("Constructed({}, {text:?})", metadata(resource)),
             }
         }
         Target::WholeArn(value) => {
@@ -148,27 +166,26 @@ fn binding(check: &CheckExpr<'_>, root: &Root) -> TokenStream {
                 Value::Binding(name) => name.unraw().to_string(),
                 Value::Expression(expression) | Value::Elements(expression) => written(expression),
             };
-            quote!(#root::web::ResourceBinding::WholeArn(#text))
+            format!("WholeArn({text:?})")
         }
         Target::Fields { resource, values } => {
             let fields = resource.fields.iter().zip(values).map(|(field, value)| {
                 let field = field.field();
                 let from = match value {
-                    Value::Fixed(text) => quote!(Pinned(#text)),
-                    Value::Binding(name) => {
-                        let name = name.unraw().to_string();
-                        quote!(Parameter(#name))
-                    }
+                    Value::Fixed(text) => format!("Pinned({text:?})"),
+                    Value::Binding(name) => format!("Parameter({:?})", name.unraw().to_string()),
                     Value::Expression(expression) | Value::Elements(expression) => {
-                        let text = written(expression);
-                        quote!(Expression(#text))
+                        format!("Expression({:?})", written(expression))
                     }
                 };
-                quote!(#root::web::FieldBinding { field: #field, from: #root::web::BindingSource::#from })
+                format!(
+                    "{root}::web::FieldBinding {{ field: {field:?}, from: {root}::web::BindingSource::{from} }}"
+                )
             });
-            quote!(#root::web::ResourceBinding::Fields(&[#(#fields),*]))
+            format!("Fields({})", list(fields))
         }
-    }
+    };
+    format!("{root}::web::ResourceBinding::{binding}")
 }
 
 /// The resource type whose constructor `expression` calls: `Document::new(folder_id, document_id)?`.

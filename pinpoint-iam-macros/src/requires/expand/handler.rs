@@ -42,7 +42,7 @@ pub(super) fn expand(
     let conditions = conditions(&function);
     let declaration = declaration(&function, clauses, Some(handler), root);
     let same_catalogs = same_catalogs(clauses, root);
-    let same_catalogs = same_catalogs.iter().map(|assertion| &assertion.code);
+    let same_catalogs = same_catalogs.iter().map(|assertion| (assertion.code)());
     let types = handler.before_body.iter().map(|Parameter { ty, .. }| ty);
     let taken = quote!((#(#types,)*));
     let (checks, proof) = checks(&name, clauses, handler, &taken, root);

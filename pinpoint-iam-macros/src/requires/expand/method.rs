@@ -19,7 +19,7 @@
 //! function beside the implementation, because `#[async_trait]` parses and writes what is in it once more. A check that
 //! needs the method's surroundings is a closure in the method.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 
@@ -71,7 +71,7 @@ pub(super) fn expand(
         expression: quote!(#request.await),
     };
     let checked = function::statement(check, &function.signature, None, root);
-    let method = boxed.method(request, &checking, &checked, &function.body);
+    let method = boxed.method(request, &checking, &checked, &function.body, root);
     let code = function.documented(&documentation(clauses), &method);
     (code, beside)
 }
@@ -99,7 +99,7 @@ fn check(
     };
     let (check, proof) = combined_check(clauses, &writer);
     match separate {
-        Some(message) if !depends_on_method(quote!(#message #check)) => {
+        Some(message) => {
             let separate = format_ident!("__check_{}", function.signature.ident.unraw());
             let proof = proof.unwrap_or_else(|| quote!(()));
             let beside = quote! {
@@ -114,7 +114,7 @@ fn check(
             };
             (quote!(#separate), beside)
         }
-        _ => {
+        None => {
             // In a method that is not `async`, the closure outlives the call and owns its copy of `self`.
             let owned = boxed.is_some().then(|| quote!(move));
             let closure = quote! {
@@ -126,14 +126,4 @@ fn check(
             (closure, TokenStream::new())
         }
     }
-}
-
-/// Whether code may mean something else outside of the method: it contains `self`, `Self` or a lifetime.
-fn depends_on_method(code: TokenStream) -> bool {
-    code.into_iter().any(|token| match token {
-        TokenTree::Ident(word) => word == "self" || word == "Self",
-        TokenTree::Group(group) => depends_on_method(group.stream()),
-        TokenTree::Punct(punct) => punct.as_char() == '\'',
-        TokenTree::Literal(_) => false,
-    })
 }

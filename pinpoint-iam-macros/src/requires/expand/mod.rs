@@ -29,7 +29,7 @@ use crate::requirement::Combinator;
 
 /// Generates the guarded function and its check, and the `probes` at a place where their names have the same meaning as
 /// at the function.
-pub(crate) fn expand(checked: Checked<'_>, probes: Vec<Assertion>, root: &Root) -> TokenStream {
+pub(crate) fn expand(checked: Checked<'_>, probes: Vec<Assertion<'_>>, root: &Root) -> TokenStream {
     let Checked {
         function,
         clauses,
@@ -38,13 +38,13 @@ pub(crate) fn expand(checked: Checked<'_>, probes: Vec<Assertion>, root: &Root) 
     match form {
         Form::Handler(handler) => {
             let mut output = handler::expand(function, &clauses, &handler, root);
-            output.extend(probes.into_iter().map(|probe| probe.code));
+            output.extend(probes.into_iter().map(|probe| (probe.code)()));
             output
         }
         Form::Function(guarded) => {
             let assertions = same_catalogs(&clauses, root).into_iter().chain(probes);
             let check = function::guarded_check(&clauses, &guarded, &function, root);
-            let start = assertions.map(|assertion| assertion.code).collect();
+            let start = assertions.map(|assertion| (assertion.code)()).collect();
             function::expand(function, &clauses, check, &start, root)
         }
     }
@@ -54,12 +54,12 @@ pub(crate) fn expand(checked: Checked<'_>, probes: Vec<Assertion>, root: &Root) 
 ///
 /// Returns `None` for a handler of a web framework, which a method cannot be.
 #[cfg(feature = "tonic")]
-pub(crate) fn expand_method(
-    checked: Checked<'_>,
+pub(crate) fn expand_method<'c>(
+    checked: Checked<'c>,
     of_service: &OfService,
-    probes: Vec<Assertion>,
+    probes: Vec<Assertion<'c>>,
     root: &Root,
-) -> Option<Method> {
+) -> Option<Method<'c>> {
     let Checked {
         function,
         clauses,
@@ -83,7 +83,7 @@ pub(crate) fn expand_method(
 
 /// A method of a service.
 #[cfg(feature = "tonic")]
-pub(crate) struct Method {
+pub(crate) struct Method<'c> {
     /// The method with its check.
     pub(crate) code: TokenStream,
     /// The function that it calls, beside the implementation.
@@ -91,15 +91,16 @@ pub(crate) struct Method {
     /// The data about it for documents and audits.
     pub(crate) declaration: TokenStream,
     /// The items that it needs beside it.
-    pub(crate) assertions: Vec<Assertion>,
+    pub(crate) assertions: Vec<Assertion<'c>>,
 }
 
 /// An item that fails to compile if an assumption of the expansion is wrong.
-pub(crate) struct Assertion {
+pub(crate) struct Assertion<'c> {
     /// Equal for two of which one suffices.
     #[cfg(feature = "tonic")]
     pub(crate) key: String,
-    pub(crate) code: TokenStream,
+    /// Generates the code. Methods of a service share most of their assertions.
+    pub(crate) code: Box<dyn Fn() -> TokenStream + 'c>,
 }
 
 /// The combined check of all clauses, and the type of its proof if that is not `()`.
@@ -119,7 +120,7 @@ fn combined_check(
 }
 
 /// The assertions that the macro and the modules were generated from the same catalogs, one for each service.
-fn same_catalogs(clauses: &[Clause<'_>], root: &Root) -> Vec<Assertion> {
+fn same_catalogs<'c>(clauses: &[Clause<'c>], root: &Root) -> Vec<Assertion<'c>> {
     let mut seen = BTreeSet::new();
     let leaves = clauses
         .iter()
@@ -130,14 +131,15 @@ fn same_catalogs(clauses: &[Clause<'_>], root: &Root) -> Vec<Assertion> {
         .map(|check| {
             let Resolved {
                 service,
-                hidden_module,
-                name,
+                ref hidden_module,
+                ref name,
                 ..
-            } = &check.action;
+            } = check.action;
+            let (module, root, place) = (hidden_module.clone(), root.clone(), name.span());
             Assertion {
                 #[cfg(feature = "tonic")]
                 key: service.prefix.clone(),
-                code: Catalogs::assert_same(service, hidden_module, root, name.span()),
+                code: Box::new(move || Catalogs::assert_same(service, &module, &root, place)),
             }
         })
         .collect()

@@ -13,22 +13,28 @@
 //! `Sync`, which takes long. Without them, it proves this once. A future that contains the service is therefore created by a
 //! method of a trait within the method.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{FnArg, Lifetime, Pat, ReturnType, Safety, Signature, Type};
 
 use super::without_attributes;
+use crate::paths::Root;
 
 /// A method of a service that returns a boxed future.
 pub(crate) struct BoxedMethod {
     /// The `self` of the method.
     pub(crate) this: Ident,
     /// The output of the future.
-    output: TokenStream,
+    output: Group,
     name: Ident,
-    message: TokenStream,
+    message: Group,
     /// The type of the service, unless the implementation has parameters or conditions.
-    service: Option<TokenStream>,
+    service: Option<Group>,
+}
+
+/// Code as one token, which takes less time to insert into other code.
+fn one_token(code: &impl ToTokens) -> Group {
+    Group::new(Delimiter::None, code.to_token_stream())
 }
 
 impl BoxedMethod {
@@ -57,22 +63,21 @@ impl BoxedMethod {
             && signature.generics.params.is_empty()
             && signature.generics.where_clause.is_none()
             && message.attrs.is_empty();
-        let message = message.ty.to_token_stream();
-        let output = output.to_token_stream();
-        (is_plain && is_owned(message.clone()) && is_owned(output.clone())).then(|| Self {
+        let (message, output) = (one_token(&message.ty), one_token(output));
+        (is_plain && is_owned(message.stream()) && is_owned(output.stream())).then(|| Self {
             this: this.clone(),
             output,
             name,
             message,
-            service: service.map(ToTokens::to_token_stream),
+            service: service.map(one_token),
         })
     }
 
     /// The method without a check.
-    pub(crate) fn unchecked(&self, pattern: &Pat, body: &Group) -> TokenStream {
+    pub(crate) fn unchecked(&self, pattern: &Pat, body: &Group, root: &Root) -> TokenStream {
         let request = Ident::new("__request", Span::mixed_site());
         let start = quote!(let #pattern = #request;);
-        self.method(&request, &request.to_token_stream(), &start, body)
+        self.method(&request, &request.to_token_stream(), &start, body, root)
     }
 
     /// The method with the parameter `request`. Its future contains the value of `owned` under the same name, and runs the
@@ -83,6 +88,7 @@ impl BoxedMethod {
         owned: &TokenStream,
         start: &TokenStream,
         body: &Group,
+        root: &Root,
     ) -> TokenStream {
         let Self {
             this,
@@ -91,17 +97,11 @@ impl BoxedMethod {
             message,
             service,
         } = self;
+        let written = body.to_string();
         let (inner_attributes, body) = without_attributes(body);
         let of_self = Lifetime::new("'life0", Span::mixed_site());
         let of_future = Lifetime::new("'async_trait", Span::mixed_site());
         let returned = Ident::new("__returned", Span::mixed_site());
-        let boxed = |lifetime: Lifetime| {
-            quote! {
-                ::core::pin::Pin<::std::boxed::Box<
-                    dyn ::core::future::Future<Output = #output> + ::core::marker::Send + #lifetime
-                >>
-            }
-        };
         // The first statement determines the type of the block before its `return` and `?` are analyzed. The second one
         // moves the request into the future, even if the pattern binds nothing.
         let future = quote! {
@@ -120,18 +120,25 @@ impl BoxedMethod {
             })
         };
         let created = match service {
-            // In another trait, `Self` does not have the types of the service.
+            // In another trait, `Self` does not have the types of the service. The compiler writes the text of the code, which
+            // takes less time than reading its tokens here. Where a longer word contains one of these, both forms are right.
             Some(service)
-                if contains(quote!(#start #body), "self")
-                    && !contains(quote!(#message #future), "Self") =>
+                if written.contains("self")
+                    && !written.contains("Self")
+                    && ![message.to_string(), output.to_string(), start.to_string()]
+                        .iter()
+                        .any(|code| code.contains("Self")) =>
             {
-                let boxed = boxed(Lifetime::new("'_", Span::mixed_site()));
+                let signature = quote! {
+                    fn __body(&#this, #request: #message) -> #root::web::tonic::__Boxed<'_, #output>
+                };
+                let signature = one_token(&signature);
                 quote! {
                     trait __Body {
-                        fn __body(&#this, #request: #message) -> #boxed;
+                        #signature;
                     }
                     impl __Body for #service {
-                        fn __body(&#this, #request: #message) -> #boxed {
+                        #signature {
                             #future
                         }
                     }
@@ -140,9 +147,11 @@ impl BoxedMethod {
             }
             _ => future,
         };
-        let boxed = boxed(of_future.clone());
         quote! {
-            fn #name<#of_self, #of_future>(&#of_self #this, #request: #message) -> #boxed
+            fn #name<#of_self, #of_future>(
+                &#of_self #this,
+                #request: #message,
+            ) -> #root::web::tonic::__Boxed<#of_future, #output>
             where
                 #of_self: #of_future,
                 Self: #of_future,
@@ -151,14 +160,6 @@ impl BoxedMethod {
             }
         }
     }
-}
-
-fn contains(code: TokenStream, word: &str) -> bool {
-    code.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == word,
-        TokenTree::Group(group) => contains(group.stream(), word),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
 }
 
 /// Whether a type contains no lifetime, no reference, and nothing to infer.

@@ -37,8 +37,12 @@ pub use pinpoint_iam_macros::tonic_guarded as guarded;
 #[derive(Clone)]
 struct CheckedBy(RequestGuard);
 
+/// The future that a method returns if `#[async_trait]` or its replacement generates it.
+#[doc(hidden)]
+pub type __Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
 /// The future of a check, boxed so that the compiler need not analyze it anew in each method.
-type Checking<'a, T> = Pin<Box<dyn Future<Output = Result<T, Denied>> + Send + 'a>>;
+type Checking<'a, T> = __Boxed<'a, Result<T, Denied>>;
 
 /// Checks a request to the method `name` of the service `N`. Returns the request, which contains its guard, and what
 /// `check` returns.
