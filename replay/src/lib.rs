@@ -22,6 +22,7 @@
 pub mod cluster;
 mod codec;
 mod error;
+mod files;
 mod functions;
 mod log_table;
 mod objects;

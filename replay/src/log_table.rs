@@ -10,13 +10,11 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::TableType;
-use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::Expr;
-use datafusion::object_store::ObjectStoreExt as _;
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
@@ -29,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
 use crate::error::{execution, plan};
+use crate::files::{self, Found};
 use crate::objects::log_file;
 
 /// The name of the column with the records.
@@ -79,26 +78,12 @@ impl LogTable {
     ) -> Result<Self> {
         let mut parts = Vec::new();
         for address in addresses {
-            let url = ListingTableUrl::parse(address)?;
-            let store_url = url.object_store();
-            let store = runtime.object_store(&store_url)?;
-            let found = store.list(Some(url.prefix()));
-            let mut found: Vec<_> = match url.is_collection() || url.get_glob().is_some() {
-                true => found.try_collect().await?,
-                false => {
-                    vec![store.head(url.prefix()).await?]
-                }
-            };
-            found.retain(|object| url.contains(&object.location, false));
-            if found.is_empty() {
-                return Err(plan(format!("there are no log files at `{address}`")));
-            }
-            found.sort_by(|one, other| one.location.cmp(&other.location));
+            let Found { store, objects } = files::find(address, runtime).await?;
             let (runtime, handle) = (Arc::clone(runtime), Handle::current());
             let of_address = tokio::task::spawn_blocking(move || -> Result<Vec<FilePart>> {
                 let mut parts = Vec::new();
-                for object in found {
-                    let (store, path) = (store_url.as_str(), object.location.as_ref());
+                for object in objects {
+                    let (store, path) = (store.as_str(), object.location.as_ref());
                     let file = log_file(&runtime, store, path, handle.clone())?;
                     parts.extend(file.parts().into_iter().map(|part| FilePart {
                         store: store.to_owned(),
@@ -179,7 +164,7 @@ impl TableProvider for LogTable {
 }
 
 /// The schema of the input of a scan: the parts as JSON.
-fn part_schema() -> SchemaRef {
+pub(crate) fn part_schema() -> SchemaRef {
     Arc::new(Schema::new(vec![Field::new(PART, DataType::Utf8, false)]))
 }
 
@@ -410,5 +395,76 @@ impl Batch {
             &options,
         )?;
         Ok(Some(batch))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use datafusion::arrow::array::ArrayBuilder as _;
+
+    use super::*;
+
+    fn lengths(records: impl IntoIterator<Item = usize>, schema: SchemaRef) -> Vec<usize> {
+        let mut batch = Batch::new(schema);
+        let mut batches = Vec::new();
+        for length in records {
+            let mut send = |complete: RecordBatch| {
+                batches.push(complete.num_rows());
+                Ok(())
+            };
+            batch.add(Some(&vec![b'x'; length]), &mut send).unwrap();
+        }
+        batches.extend(batch.take().unwrap().map(|last| last.num_rows()));
+        assert!(batch.take().unwrap().is_none());
+        batches
+    }
+
+    /// The offsets in a batch would overflow otherwise.
+    #[test]
+    fn batches_are_limited() {
+        let full = BATCH_RECORDS;
+        let short = lengths(vec![1; 2 * full + 3], schema());
+        assert_eq!(short, [full, full, 3]);
+        assert_eq!(lengths(vec![BATCH_BYTES / 2; 5], schema()), [2, 2, 1]);
+        assert_eq!(lengths(vec![], schema()), [0; 0]);
+    }
+
+    /// Records that are only counted take no memory.
+    #[test]
+    fn records_without_columns_are_counted() {
+        let empty = Arc::new(Schema::empty());
+        assert_eq!(lengths(vec![BATCH_BYTES; 5], Arc::clone(&empty)), [5]);
+        let mut batch = Batch::new(empty);
+        batch.add(Some(b"x"), |_| Ok(())).unwrap();
+        assert_eq!(batch.records.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn reading_ends_with_the_first_error() {
+        let path = std::env::temp_dir().join(format!("log-{}.jsonl", std::process::id()));
+        fs::write(&path, "a\nb\nc\n").unwrap();
+        let runtime = Arc::new(RuntimeEnv::default());
+        let address = path.to_str().unwrap().to_owned();
+        let table = LogTable::find(&[address], 0, &runtime).await.unwrap();
+        assert_eq!(table.partitions(), 1);
+        let mut records = 0;
+        let result = read(
+            &table.partitions[0][0],
+            &runtime,
+            Handle::current(),
+            None,
+            |_| {
+                records += 1;
+                match records {
+                    2 => Err(execution("stop")),
+                    _ => Ok(()),
+                }
+            },
+        );
+        fs::remove_file(&path).unwrap();
+        assert!(result.unwrap_err().to_string().contains("stop"));
+        assert_eq!(records, 2);
     }
 }

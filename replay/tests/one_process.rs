@@ -4,6 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use datafusion::arrow::array::AsArray as _;
+use datafusion::arrow::datatypes::Int64Type;
+use datafusion::dataframe::DataFrameWriteOptions;
 use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::execution::FunctionRegistry as _;
 use datafusion::object_store::memory::InMemory;
@@ -15,6 +18,7 @@ use pinpoint_iam_replay::generate::{Generator, account_details};
 use pinpoint_iam_replay::{Counts, LogFile, Policies, Progress, Replay};
 use pinpoint_iam_tools::metadata::metadata;
 use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 const LINES: u64 = 3_000;
 
@@ -96,7 +100,18 @@ async fn log_files_have_the_results_of_the_replay() {
             + expected.depends
             + expected.not_replayable
     );
-    for partitions in [1, 2, 50] {
+    let log_session = session(2);
+    let (all, runtime) = (
+        [format!("{}/", text(&directory))],
+        log_session.runtime_env(),
+    );
+    let table = LogTable::find(&all, 2, &runtime).await.unwrap();
+    log_session.register_table("log", Arc::new(table)).unwrap();
+    let counted = log_session.sql("SELECT count(*) FROM log").await.unwrap();
+    let counted = counted.collect().await.unwrap();
+    let counted = counted[0].column(0).as_primitive::<Int64Type>().value(0);
+    assert_eq!(u64::try_from(counted).unwrap(), expected.records);
+    for partitions in [0, 1, 2, 50] {
         for address in [
             vec![format!("{}/", text(&directory))],
             vec![format!("{}/*.jsonl", text(&directory)), text(&log_file)],
@@ -129,11 +144,54 @@ async fn parquet_has_the_results_of_its_lines() {
             .await
             .unwrap();
         records
-            .write_parquet(&path, Default::default(), None)
+            .write_parquet(&path, DataFrameWriteOptions::default(), None)
             .await
             .unwrap();
         let found = counts(&session, &inputs(vec![path], RECORD), 1).await;
         assert_eq!(found, expected, "{name}");
+    }
+}
+
+/// Files in Parquet of several stores, in directories, and with several addresses are each read once.
+#[tokio::test]
+async fn files_in_parquet_are_read_once() {
+    let directory = directory("parquet-files");
+    let session = session(2);
+    let store = Arc::new(InMemory::new());
+    let url = ListingTableUrl::parse("memory://bucket/logs/").unwrap();
+    session.register_object_store(url.object_store().as_ref(), store.clone());
+    let path = directory.join("log");
+    fs::write(&path, lines(1, 100)).unwrap();
+    let one = expected(std::slice::from_ref(&path));
+    let table = LogTable::find(&[text(&path)], 1, &session.runtime_env())
+        .await
+        .unwrap();
+    let records = session.read_table(Arc::new(table)).unwrap();
+    let first = text(&directory.join("a.parquet"));
+    records
+        .write_parquet(&first, DataFrameWriteOptions::default(), None)
+        .await
+        .unwrap();
+    let content = fs::read(&first).unwrap();
+    // Characters that URLs encode, and those of patterns.
+    let names = ["sub/b%20c.parquet", "sub/d e.parquet", "sub/[f].parquet"];
+    fs::create_dir_all(directory.join("sub")).unwrap();
+    for name in names {
+        fs::write(directory.join(name), &content).unwrap();
+    }
+    let object = ObjectPath::from("logs/a.parquet");
+    store.put(&object, content.into()).await.unwrap();
+    let pattern = format!("{}/*.parquet", text(&directory));
+    let of_bucket = "memory://bucket/logs/a.parquet".to_owned();
+    for (addresses, files) in [
+        (vec![first.clone(), first.clone()], 1),
+        (vec![first.clone(), pattern], 4),
+        (vec![of_bucket.clone(), first.clone()], 2),
+        (vec![first, of_bucket], 2),
+    ] {
+        let found = counts(&session, &inputs(addresses.clone(), RECORD), 1).await;
+        assert_eq!(found.records, files * one.records, "{addresses:?}");
+        assert_eq!(found.unchanged, files * one.unchanged, "{addresses:?}");
     }
 }
 
@@ -189,28 +247,90 @@ fn the_program_replays_events_of_cloudtrail() {
     assert_eq!(found, expected);
 }
 
-/// Without log files, all counts would be zero, as if nothing changed.
+/// Without log files, all counts would be zero, as if nothing changed, and without some of them, they would be too small.
 #[test]
 fn missing_log_files_are_an_error() {
     let directory = directory("missing");
-    let empty = directory.join("empty");
+    let (empty, log) = (directory.join("empty"), directory.join("log"));
     fs::create_dir_all(&empty).unwrap();
-    let (of_directory, pattern) = (
+    fs::write(&log, lines(1, 10)).unwrap();
+    let parquet = text(&directory.join("a.parquet"));
+    let session = session(1);
+    let written = Runtime::new().unwrap().block_on(async {
+        let table = LogTable::find(&[text(&log)], 1, &session.runtime_env()).await?;
+        let records = session.read_table(Arc::new(table))?;
+        let options = DataFrameWriteOptions::default();
+        records.write_parquet(&parquet, options, None).await
+    });
+    written.unwrap();
+    let zero = directory.join("zero.parquet");
+    fs::write(&zero, "").unwrap();
+    let (of_directory, pattern, missing, missing_parquet, parquet_pattern) = (
         format!("{}/", text(&empty)),
         format!("{}/*.jsonl", text(&directory)),
+        text(&directory.join("missing.jsonl")),
+        text(&directory.join("missing.parquet")),
+        format!("{}/missing*.parquet", text(&directory)),
     );
-    let missing = text(&directory.join("missing.jsonl"));
     for (logs, message) in [
         (vec![], "there are no log files"),
         (vec![of_directory.as_str()], "there are no log files at"),
         (vec![pattern.as_str()], "there are no log files at"),
         (vec![missing.as_str()], "missing.jsonl"),
+        (vec![&parquet, &missing_parquet], "missing.parquet"),
+        (
+            vec![&parquet, &parquet_pattern],
+            "there are no log files at",
+        ),
+        (vec![&parquet, &text(&zero)], "zero.parquet` is empty"),
     ] {
         let output = run_program(&directory, &logs);
         assert!(!output.status.success(), "{logs:?}");
         assert!(output.stdout.is_empty(), "{logs:?}");
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(error.contains(message), "{logs:?}: {error}");
+    }
+}
+
+#[test]
+fn other_arguments_are_an_error() {
+    let directory = directory("arguments");
+    let policies = directory.join("policies.json");
+    fs::write(&policies, account_details(true)).unwrap();
+    let policies = text(&policies);
+    for (arguments, message) in [
+        (vec![], "expected `run`, `scheduler` or `worker`"),
+        (vec!["replay"], "expected `run`, `scheduler` or `worker`"),
+        (vec!["run", "log"], "`--old` and `--new` are missing"),
+        (
+            vec!["run", "--old", &policies, "log"],
+            "`--old` and `--new` are missing",
+        ),
+        (
+            vec!["run", "--old", "missing.json"],
+            "cannot read `missing.json`",
+        ),
+        (vec!["run", "--shard", "1/2"], "--shard"),
+        (vec!["run", "--tasks", "x"], "x"),
+        (
+            vec!["worker"],
+            "`--scheduler` is missing, or is not HOST:PORT",
+        ),
+        (
+            vec!["worker", "--scheduler", "localhost"],
+            "`--scheduler` is missing, or is not HOST:PORT",
+        ),
+        (
+            vec!["worker", "--scheduler", "localhost:x"],
+            "`--scheduler` is missing, or is not HOST:PORT",
+        ),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pinpoint-iam-datafusion"));
+        let output = command.args(&arguments).output().unwrap();
+        assert!(!output.status.success(), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains(message), "{arguments:?}: {error}");
     }
 }
 
@@ -295,6 +415,10 @@ async fn functions_are_available_in_sql() {
             "new policies:1:",
         ),
         ("iam_decide(NULL, 'x')".to_owned(), "policies"),
+        (
+            "iam_decide(CAST(NULL AS VARCHAR), 'x')".to_owned(),
+            "not NULL",
+        ),
         (format!("iam_decide('{allow}')"), "2 arguments"),
         (format!("iam_compare('{allow}', 'x')"), "3 arguments"),
         (format!("iam_decide(1, 'x')"), "texts"),
