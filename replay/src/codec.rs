@@ -151,3 +151,41 @@ impl LogicalExtensionCodec for Codec {
         self.logical.try_encode_file_format(bytes, format)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::datatypes::Schema;
+    use datafusion::physical_plan::empty::EmptyExec;
+    use datafusion_proto::physical_plan::DefaultPhysicalProtoConverter;
+
+    use super::*;
+    use crate::log_table::part_schema;
+
+    /// A scan of another input would read other files than those of the query, or none.
+    #[test]
+    fn only_scans_with_their_input_are_decoded() {
+        let (codec, context) = (Codec::default(), TaskContext::default());
+        let decode = |bytes: &[u8], inputs: &[Arc<dyn ExecutionPlan>]| {
+            let converter = DefaultPhysicalProtoConverter {};
+            PhysicalExtensionCodec::try_decode(&codec, bytes, inputs, &context, &converter)
+        };
+        let input = |schema| -> Arc<dyn ExecutionPlan> { Arc::new(EmptyExec::new(schema)) };
+        let parts = input(part_schema());
+        let mut scan = Vec::new();
+        encode(&[0_usize], &mut scan).unwrap();
+        let decoded = decode(&scan, &[Arc::clone(&parts)]).unwrap();
+        assert!(decoded.downcast_ref::<LogScan>().is_some());
+        let other = input(Arc::new(Schema::empty()));
+        let mut unmarked = scan.clone();
+        unmarked[0] = b'x';
+        for (bytes, inputs) in [
+            (&scan, vec![]),
+            (&scan, vec![Arc::clone(&parts), Arc::clone(&parts)]),
+            (&scan, vec![other]),
+            (&unmarked, vec![parts]),
+        ] {
+            let decoded = decode(bytes, &inputs);
+            assert!(decoded.is_err(), "{inputs:?}");
+        }
+    }
+}

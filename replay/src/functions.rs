@@ -246,3 +246,17 @@ fn decision(decided: DecidedRecord) -> &'static str {
         (_, None) => Change::Depends.member(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// DataFusion evaluates equal functions with the same arguments once.
+    #[test]
+    fn functions_with_other_services_are_not_equal() {
+        let (one, other) = (Functions::new([]), Functions::new([]));
+        assert_eq!(one.decide, one.clone().decide);
+        assert_ne!(one.decide, one.compare);
+        assert_ne!(one.decide, other.decide);
+    }
+}

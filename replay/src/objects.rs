@@ -130,30 +130,79 @@ mod tests {
 
     use super::*;
 
+    const STORE: &str = "memory://bucket/";
+    const LOG: &str = "log";
+
+    struct Setup {
+        tokio: Runtime,
+        store: Arc<InMemory>,
+        runtime: RuntimeEnv,
+    }
+
+    impl Setup {
+        fn new(content: &'static str) -> Self {
+            let setup = Self {
+                tokio: Runtime::new().unwrap(),
+                store: Arc::new(InMemory::new()),
+                runtime: RuntimeEnv::default(),
+            };
+            let url = ObjectStoreUrl::parse(STORE).unwrap();
+            let store = setup.store.clone();
+            setup.runtime.register_object_store(url.as_ref(), store);
+            setup.put(content);
+            setup
+        }
+
+        fn put(&self, content: &'static str) {
+            let path = Path::from(LOG);
+            let put = self.store.put(&path, content.into());
+            self.tokio.block_on(put).unwrap();
+        }
+
+        /// The log file, with the size and the versions that `change` has changed.
+        fn file(&self, change: impl FnOnce(&mut ObjectMeta)) -> LogFile {
+            let path = Path::from(LOG);
+            let mut object = self.tokio.block_on(self.store.head(&path)).unwrap();
+            change(&mut object);
+            let bytes = object.size;
+            let content = LogObject {
+                store: self.store.clone(),
+                object,
+                runtime: self.tokio.handle().clone(),
+            };
+            LogFile::new(LOG, bytes, content)
+        }
+    }
+
+    fn records(file: &LogFile) -> Vec<Option<Vec<u8>>> {
+        let mut records = Vec::new();
+        for part in file.parts() {
+            file.read(part, |record| records.push(record.map(<[u8]>::to_vec)));
+        }
+        records
+    }
+
     /// Records of two versions of an object would be counted as those of one file.
     #[test]
     fn a_changed_object_cannot_be_read() {
-        const STORE: &str = "memory://bucket/";
-        let tokio = Runtime::new().unwrap();
-        let store = Arc::new(InMemory::new());
-        let runtime = RuntimeEnv::default();
-        let url = ObjectStoreUrl::parse(STORE).unwrap();
-        runtime.register_object_store(url.as_ref(), store.clone());
-        let path = Path::from("log");
-        let put = |content: &'static str| {
-            tokio.block_on(store.put(&path, content.into())).unwrap();
-        };
-        put("a\nb\n");
-        let file = log_file(&runtime, STORE, "log", tokio.handle().clone()).unwrap();
-        let records = || {
-            let mut records = Vec::new();
-            for part in file.parts() {
-                file.read(part, |record| records.push(record.map(<[u8]>::to_vec)));
-            }
-            records
-        };
-        assert_eq!(records(), [Some(b"a".to_vec()), Some(b"b".to_vec())]);
-        put("c\nd\n");
-        assert_eq!(records(), [None]);
+        let setup = Setup::new("a\nb\n");
+        let handle = setup.tokio.handle().clone();
+        let file = log_file(&setup.runtime, STORE, LOG, handle).unwrap();
+        let untagged = setup.file(|object| object.e_tag = None);
+        for file in [&file, &untagged] {
+            assert_eq!(records(file), [Some(b"a".to_vec()), Some(b"b".to_vec())]);
+        }
+        setup.put("c\nd\n");
+        for file in [&file, &untagged] {
+            assert_eq!(records(file), [None]);
+        }
+    }
+
+    /// A store that returns fewer bytes than requested would end the file too early.
+    #[test]
+    fn an_incomplete_range_is_an_error() {
+        let setup = Setup::new("a\nb\n");
+        let longer = setup.file(|object| object.size += 1);
+        assert_eq!(records(&longer), [None]);
     }
 }

@@ -109,6 +109,7 @@ mod tests {
             )
         };
         let loaded = Loaded::with_services(Vec::new());
+        let mut all = Vec::new();
         for number in 0..MOST_REPLAYS + 2 {
             let (old, new) = (text(0), text(number));
             let first = loaded.replay(&old, &new).unwrap();
@@ -116,6 +117,11 @@ mod tests {
             assert!(Arc::ptr_eq(&first, &again), "{number}");
             assert_eq!((&*first.old, &*first.new), (&*old, &*new));
             assert_eq!(lock(&loaded.replays).len(), (number + 1).min(MOST_REPLAYS));
+            all.push(first);
+        }
+        for recent in all.iter().rev().take(MOST_REPLAYS) {
+            let again = loaded.replay(&recent.old, &recent.new).unwrap();
+            assert!(Arc::ptr_eq(recent, &again), "{}", recent.new);
         }
     }
 }

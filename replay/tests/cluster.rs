@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::Instant;
 use std::{env, thread};
 
@@ -22,6 +23,9 @@ const FILES: u64 = 24;
 
 /// The number of events of CloudTrail in a further file.
 const EVENTS: u64 = 1_000;
+
+/// The message after which the worker is killed.
+const THIRD: &str = "the worker begins its third file";
 
 /// A process that ends with the test.
 struct Process(Child);
@@ -105,8 +109,9 @@ fn a_killed_worker_does_not_change_the_result() {
         "scheduler",
         "--address",
         "127.0.0.1:0",
+        // The least is 5 seconds.
         "--worker-timeout",
-        "6",
+        "1",
     ]);
     let address = scheduler.lines().next().unwrap();
     let mut workers: Vec<Process> = (0..3)
@@ -147,17 +152,32 @@ fn a_killed_worker_does_not_change_the_result() {
         let lines = worker.lines();
         thread::spawn(move || lines.for_each(drop));
     }
+    let (sender, first) = mpsc::channel();
+    let mut output = client.0.stdout.take().unwrap();
+    let ended = sender.clone();
+    let result = thread::spawn(move || {
+        let mut result = String::new();
+        output.read_to_string(&mut result).unwrap();
+        // The first message is received, and the second is not needed.
+        let _ = ended.send("the replay has ended");
+        result
+    });
     // A worker that begins its third file has finished tasks, whose results are lost with it.
-    let read = killed.lines().take(3).count();
-    assert_eq!(read, 3, "the worker has read too few files");
+    let files = killed.lines();
+    thread::spawn(move || {
+        let read = files.take(3).count();
+        let _ = sender.send(match read {
+            3 => THIRD,
+            _ => "the worker has ended",
+        });
+    });
+    assert_eq!(first.recv().unwrap(), THIRD);
     killed.0.kill().unwrap();
     killed.0.wait().unwrap();
     let has_ended = client.0.try_wait().unwrap().is_some();
     assert!(!has_ended, "the replay ended before the worker was killed");
 
-    let mut result = String::new();
-    let mut output = client.0.stdout.take().unwrap();
-    output.read_to_string(&mut result).unwrap();
+    let result = result.join().unwrap();
     assert!(client.0.wait().unwrap().success());
     let found: Counts = serde_json::from_str(&result).unwrap();
     println!(
