@@ -77,7 +77,10 @@ fn main() -> Result<(), Failure> {
     shuffle(&mut asked, &mut random);
     let mut head = vec!["ns".to_owned()];
     head.extend(STEPS.map(str::to_owned));
-    head.extend(["added to a guard".to_owned(), "added to a request".to_owned()]);
+    head.extend([
+        "added to a guard".to_owned(),
+        "added to a request".to_owned(),
+    ]);
     let mut table = Table::new(head);
     let mut figures = Map::new();
     for callers in [16, PRINCIPALS] {
