@@ -121,7 +121,7 @@ pub struct PolicySet {
 #[derive(Clone, Debug)]
 enum SetContent {
     Files(PolicyFiles),
-    Store(Box<PolicyStore>),
+    Store(PolicyStore),
 }
 
 impl PolicySet {
@@ -136,10 +136,10 @@ impl PolicySet {
     /// Creates a set from policies that are already parsed, for example from rows of a database.
     ///
     /// It has no files that could be kept as the [last good set](crate::AuthorizerBuilder::last_good).
-    pub fn from_store(revision: Revision, store: PolicyStore) -> Self {
+    pub const fn from_store(revision: Revision, store: PolicyStore) -> Self {
         Self {
             revision,
-            content: SetContent::Store(Box::new(store)),
+            content: SetContent::Store(store),
         }
     }
 
@@ -163,7 +163,7 @@ impl PolicySet {
     ) -> Result<PolicyStore, SourceError> {
         match &self.content {
             SetContent::Files(files) => parse(files),
-            SetContent::Store(store) => Ok(PolicyStore::clone(store)),
+            SetContent::Store(store) => Ok(store.clone()),
         }
     }
 }

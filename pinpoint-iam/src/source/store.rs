@@ -32,7 +32,8 @@ use crate::source::digest::{Digest, Digester, digest_of};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct PolicyStore {
-    identities: IdentityMap<PrincipalPolicies>,
+    /// Boxed, because the map has space for one entry in itself.
+    identities: Box<IdentityMap<PrincipalPolicies>>,
     groups: Groups,
     /// Whether callers that are not in the store have an empty permissions boundary, which allows nothing.
     bounds_others: bool,
@@ -283,7 +284,7 @@ impl PolicyStore {
         match fault {
             Some(fault) => Err(fault),
             None => Ok(Self {
-                identities,
+                identities: Box::new(identities),
                 groups: self.groups,
                 bounds_others: true,
             }),
@@ -309,7 +310,7 @@ impl PolicyStore {
 
     /// Returns every user and role with its policies, and the groups.
     pub(crate) fn into_parts(self) -> (IdentityMap<PrincipalPolicies>, Groups) {
-        (self.identities, self.groups)
+        (*self.identities, self.groups)
     }
 
     /// Returns every user and role with its ARN, in the order in which they were added.
