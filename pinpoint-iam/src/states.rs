@@ -605,8 +605,10 @@ mod tests {
     /// A state and its policies.
     fn in_use(states: &PolicyStates) -> (Arc<PolicyState>, Weak<Snapshot>) {
         let state = Guard::into_inner(states.current());
-        let Policies::Deployment(snapshot) = &state.policies else {
-            panic!("the current policies are those of the deployment");
+        let snapshot = match &state.policies {
+            Policies::Deployment(snapshot) => snapshot,
+            #[cfg(feature = "on-demand")]
+            _ => panic!("the current policies are those of the deployment"),
         };
         let policies = Arc::downgrade(&snapshot.load_full());
         (state, policies)
