@@ -53,6 +53,20 @@ macro_rules! read_in_place {
             }
         }
 
+        impl<'a> FromLine<'a> for $type<'a> {
+            fn take(line: &mut Line<'a>) -> Option<Self> {
+                let mut place = $empty;
+                Self::take_into(line, &mut place)?;
+                Some(place)
+            }
+
+            fn take_into(line: &mut Line<'a>, place: &mut Self) -> Option<()> {
+                line.open()?;
+                $(read_in_place!(@$need line, place.$field, $name);)+
+                line.close()
+            }
+        }
+
         impl<'de> DeserializeSeed<'de> for $reader<'_, 'de> {
             type Value = ();
 
@@ -75,6 +89,15 @@ macro_rules! read_in_place {
         }
     };
     (@optional $map:ident, $field:ident, $name:literal) => {};
+    (@required $line:ident, $place:ident.$field:ident, $name:literal) => {
+        $line.take_name(concat!(",\"", $name, "\":"))?;
+        FromLine::take_into($line, &mut $place.$field)?;
+    };
+    (@optional $line:ident, $place:ident.$field:ident, $name:literal) => {
+        if $line.take_name(concat!(",\"", $name, "\":")).is_some() {
+            FromLine::take_into($line, &mut $place.$field)?;
+        }
+    };
 }
 
 pub(super) use read_in_place;

@@ -20,6 +20,7 @@ mod clock;
 mod entry;
 mod in_place;
 mod json;
+mod line;
 mod log;
 mod ocsf;
 mod queue;

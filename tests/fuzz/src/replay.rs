@@ -1,4 +1,5 @@
-//! Every line of a log has exactly one result, whatever it contains, and the reverse change has the reverse results.
+//! Every line of a log has exactly one result, whatever it contains, and the reverse change has the reverse results. A record
+//! is the one that `serde_json` reads.
 
 use std::fs;
 use std::io::Write as _;
@@ -7,6 +8,7 @@ use std::sync::LazyLock;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use pinpoint_iam::decision_log::Record;
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::{Policy, mobiletargeting};
 use pinpoint_iam_replay::{Counts, LogFile, Policies, Progress, Replay, Report};
@@ -66,6 +68,12 @@ pub fn check(log: &[u8]) {
     for tally in [&report.principals, &report.actions, &report.hours] {
         let listed: u64 = tally.by_name.values().map(|counts| counts.records).sum();
         assert_eq!(listed + tally.others.records, records - not_replayable);
+    }
+    for line in log.split(|byte| *byte == b'\n') {
+        if let Ok(line) = std::str::from_utf8(line) {
+            let expected = serde_json::from_str::<Record<'_>>(line).ok();
+            assert_eq!(Record::parse(line).ok(), expected);
+        }
     }
     let is_compressed = log.starts_with(&[0x1f, 0x8b]);
     let has_records = log.windows(9).any(|part| part == b"\"Records\"");

@@ -206,8 +206,8 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             (
                 "decision_log",
                 &[
-                    "in_place", "record", "ocsf", "request", "requests", "json", "sink", "clock",
-                    "entry", "queue", "recorder", "log",
+                    "in_place", "line", "record", "ocsf", "request", "requests", "json", "sink",
+                    "clock", "entry", "queue", "recorder", "log",
                 ],
             ),
             (
