@@ -85,7 +85,7 @@ impl LogFile {
     }
 
     /// Returns the parts of this file, which can be read in any order and on different machines: every record is in exactly
-    /// one of them. A part has 16 MiB. A file that is compressed or consists of arrays is one part, because it can only be
+    /// one of them. A part has 4 MiB. A file that is compressed or consists of arrays is one part, because it can only be
     /// read from its start, and so is a pipe, whose length is 0.
     ///
     /// Reads the start of a file that is longer than a part.
@@ -154,7 +154,7 @@ impl Problem {
 }
 
 /// The length of the parts of a file that several threads read.
-const PART: u64 = 16 * 1024 * 1024;
+const PART: u64 = 4 * 1024 * 1024;
 
 /// A part of a log file: all of it, or the lines that start within a range of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

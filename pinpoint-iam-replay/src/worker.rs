@@ -28,6 +28,9 @@ use crate::used::Recorder;
 /// The number of records after which the progress is updated.
 const PROGRESS_STEP: u64 = 1_024;
 
+/// The start of a record, if its members are in the order in which they are written.
+const RECORD_START: &[u8] = b"{\"v\":";
+
 /// Changes the caller of a request.
 type Complete = fn(Principal) -> Principal;
 
@@ -187,7 +190,8 @@ impl<R: Deref<Target = Settings>> Worker<R> {
     /// Decides a record again.
     fn replay(&mut self, number: u64, bytes: &[u8]) -> Result<Decided, Reason> {
         let text = std::str::from_utf8(bytes).map_err(|_| Reason::new("the line is not UTF-8"))?;
-        if self.mark.find(bytes).is_none() {
+        // No event begins so. For the others, the whole line is searched.
+        if bytes.starts_with(RECORD_START) || self.mark.find(bytes).is_none() {
             return self.replay_record(number, text);
         }
         match Event::parse(text) {
