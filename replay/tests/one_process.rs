@@ -421,7 +421,7 @@ async fn functions_are_available_in_sql() {
         ),
         (format!("iam_decide('{allow}')"), "2 arguments"),
         (format!("iam_compare('{allow}', 'x')"), "3 arguments"),
-        (format!("iam_decide(1, 'x')"), "texts"),
+        ("iam_decide(1, 'x')".to_owned(), "texts"),
         (format!("iam_decide('{allow}', 1)"), "text or bytes"),
         (
             format!("iam_decide(column1, 'x') FROM (VALUES ('{allow}'), ('{deny}'))"),
