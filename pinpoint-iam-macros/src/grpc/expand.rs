@@ -2,15 +2,25 @@
 //!
 //! ```text
 //! const _: () = {
-//!     fn __check_get_campaign(guard: &Guard<'_>, request: &Request<GetCampaignRequest>) -> Result<(), Denied> { .. }
+//!     fn __checked_get_campaign<'a>(service: &'a dyn __Bodies, request: Request<GetCampaignRequest>) -> __Boxed<'a, ..> {
+//!         .. the future that checks the request and then calls `__body_get_campaign` ..
+//!     }
+//!
+//!     trait __Bodies: HasAuthorizer + Sync {
+//!         fn __body_get_campaign(&self, passed: (Request<GetCampaignRequest>, ())) -> __Boxed<'_, ..>;
+//!     }
+//!     impl __Bodies for Service {
+//!         fn __body_get_campaign(&self, passed: (Request<GetCampaignRequest>, ())) -> __Boxed<'_, ..> {
+//!             Box::pin(async move {
+//!                 let (request, _) = passed;
+//!                 { .. the body as it was written .. }
+//!             })
+//!         }
+//!     }
 //!
 //!     impl Campaigns for Service {
 //!         fn get_campaign<..>(&self, request: Request<GetCampaignRequest>) -> Pin<Box<dyn Future<..> + Send + ..>> {
-//!             let request = ::pinpoint_iam::web::tonic::__check(self, request, .., __check_get_campaign);
-//!             Box::pin(async move {
-//!                 let (request, _) = match request.await { .. };
-//!                 { .. the body as it was written .. }
-//!             })
+//!             __checked_get_campaign(self, request)
 //!         }
 //!     }
 //! };
@@ -23,7 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, GenericParam, Meta, Pat, PatIdent, Signature, Type};
+use syn::{Attribute, FnArg, GenericParam, Meta, Pat, PatIdent, Type};
 
 use super::async_trait;
 use super::parse::{Arguments, Item, Service};
@@ -33,7 +43,13 @@ use crate::messages;
 use crate::paths::{self, Root};
 use crate::public;
 use crate::requires::parse::{Function, span_of};
-use crate::requires::{self, Assertion, BoxedMethod, Method, OfService};
+use crate::requires::{self, Assertion, BoxedMethod, Method, OfService, SeparateBody};
+
+/// The attribute for conditional compilation.
+const CONDITIONS: &[&str] = &["cfg"];
+
+/// Attributes that apply to a body, too, if it is beside the implementation.
+const LINTS: &[&str] = &["allow", "deny", "forbid", "warn"];
 
 /// What the methods of an implementation have in common.
 struct Implementation {
@@ -43,16 +59,18 @@ struct Implementation {
     is_generic: bool,
     /// Whether the methods are generated as `#[async_trait]` would generate them.
     is_boxed: bool,
-    /// The type of the service, unless the implementation has parameters or conditions.
+    /// The type of the service, if bodies may be beside the implementation.
     service: Option<Type>,
 }
 
 impl Implementation {
-    /// The method with this signature as `#[async_trait]` would generate it, if the methods are generated so.
-    fn boxed(&self, signature: &Signature) -> Option<BoxedMethod> {
+    /// The method as `#[async_trait]` would generate it, if the methods are generated so.
+    fn boxed(&self, function: &Function) -> Option<BoxedMethod> {
+        let service = self.service.as_ref();
+        let service = service.filter(|_| !expects_lints(&function.attributes));
         let boxed = self
             .is_boxed
-            .then(|| BoxedMethod::of(signature, self.service.as_ref()));
+            .then(|| BoxedMethod::of(&function.signature, service));
         boxed.flatten()
     }
 }
@@ -97,10 +115,13 @@ pub(super) fn expand(
         server,
         is_generic,
         is_boxed: replaced.is_some(),
-        service: (!is_generic && generics.where_clause.is_none()).then(|| self_type.clone()),
+        service: (!is_generic && generics.where_clause.is_none() && !expects_lints(&attributes))
+            .then(|| self_type.clone()),
     };
     let mut code = Vec::new();
-    let mut beside = TokenStream::new();
+    let mut checks = TokenStream::new();
+    let mut has_separate_checks = false;
+    let (mut declared_bodies, mut bodies) = (TokenStream::new(), TokenStream::new());
     let mut methods = Vec::new();
     let mut publics = Vec::new();
     let mut assertions = TokenStream::new();
@@ -125,18 +146,15 @@ pub(super) fn expand(
             let place = given.map_or(function.signature.ident.span(), |(_, given)| given.span());
             errors.push(place, messages::same_service_method(&name, other, &own));
         }
-        let conditions: Vec<Attribute> = function
-            .attributes
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("cfg"))
-            .cloned()
-            .collect();
+        let conditions = attributes_of(CONDITIONS, &function.attributes);
+        let lints = attributes_of(LINTS, &function.attributes);
         let public = function.attributes.iter().map(Attribute::path);
         let public = public.filter(|path| paths::is_attribute(path, "public", root));
         publics.extend(public.cloned());
         if let Some(Method {
             code: method,
-            beside: function,
+            check,
+            body,
             declaration,
             assertions: of_method,
         }) = method(catalogs, root, *function, &implementation, &name, errors)
@@ -144,9 +162,18 @@ pub(super) fn expand(
             code.push(method);
             // The compiler evaluates one assertion of each kind instead of one for each method. An assertion of a method
             // with conditions applies only under these conditions.
-            let conditions = quote!(#(#conditions)*);
-            if !function.is_empty() {
-                beside.extend(quote!(#conditions #function));
+            has_separate_checks |= !check.is_empty() && body.is_some();
+            if !check.is_empty() {
+                checks.extend(quote!(#conditions #lints #check));
+            }
+            if let Some(SeparateBody {
+                declaration,
+                definition,
+                ..
+            }) = body
+            {
+                declared_bodies.extend(quote!(#conditions #lints #declaration));
+                bodies.extend(quote!(#conditions #lints #definition));
             }
             for Assertion { key, code } in of_method {
                 if asserted.insert((conditions.to_string(), key)) {
@@ -169,17 +196,31 @@ pub(super) fn expand(
     publics.retain(|path| seen.insert(path.to_token_stream().to_string()));
     let server = &implementation.server;
     let where_clause = &generics.where_clause;
-    let conditions = attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("cfg"));
-    let conditions: Vec<&Attribute> = conditions.collect();
+    let conditions = attributes_of(CONDITIONS, &attributes);
+    let lints = attributes_of(LINTS, &attributes);
+    // `__guarded` requires these of its service.
+    let bounds = has_separate_checks
+        .then(|| quote!(: #root::web::tonic::HasAuthorizer + ::core::marker::Sync));
+    let separate_bodies = (!bodies.is_empty()).then(|| {
+        quote! {
+            #lints
+            trait __Bodies #bounds {
+                #declared_bodies
+            }
+            #lints
+            impl __Bodies for #self_type {
+                #bodies
+            }
+        }
+    });
     let id_traits = requires::id_traits(root);
     quote! {
-        #(#conditions)*
+        #conditions
         const _: () = {
             #[allow(unused_imports)]
             #id_traits
-            #beside
+            #checks
+            #separate_bodies
 
             #(#attributes)*
             impl #generics #service for #self_type #where_clause {
@@ -187,7 +228,7 @@ pub(super) fn expand(
             }
         };
 
-        #(#conditions)*
+        #conditions
         const _: () = {
             #(
                 #[allow(unused_imports)]
@@ -196,7 +237,7 @@ pub(super) fn expand(
             #assertions
         };
 
-        #(#conditions)*
+        #conditions
         impl #generics #root::web::tonic::GuardedService<#server> for #self_type #where_clause {
             type Sealed = #root::__private::Generated;
 
@@ -261,7 +302,7 @@ fn request(
     let Implementation {
         server, is_generic, ..
     } = implementation;
-    let boxed = implementation.boxed(&function.signature);
+    let boxed = implementation.boxed(function);
     let generics = &function.signature.generics.params;
     let has_types = generics
         .iter()
@@ -308,6 +349,18 @@ fn depends_on_method(code: &impl ToTokens) -> bool {
     ["self", "Self", "'"].iter().any(|word| text.contains(word))
 }
 
+/// The attributes with these names.
+fn attributes_of(names: &[&str], attributes: &[Attribute]) -> TokenStream {
+    let is_one = |attribute: &&Attribute| names.iter().any(|name| attribute.path().is_ident(name));
+    let found = attributes.iter().filter(is_one);
+    quote!(#(#found)*)
+}
+
+/// Whether an attribute expects a lint, so that the compiler reports code elsewhere that does not cause it.
+fn expects_lints(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|one| one.path().is_ident("expect"))
+}
+
 /// The pattern that only binds a name.
 fn plain(ident: Ident) -> PatIdent {
     PatIdent {
@@ -348,15 +401,16 @@ fn public_method(
     let Function {
         signature, body, ..
     } = function;
-    let boxed = implementation.boxed(signature);
-    let method = match (boxed, signature.inputs.last()) {
+    let boxed = implementation.boxed(function);
+    let (method, separate) = match (boxed, signature.inputs.last()) {
         (Some(boxed), Some(FnArg::Typed(parameter))) => boxed.unchecked(&parameter.pat, body, root),
-        _ => quote!(#signature #body),
+        _ => (quote!(#signature #body), None),
     };
     Some(Method {
         code: function.documented(&public::documentation(&reason), &method),
         declaration: public::declaration(&reason, &signature.ident, root),
-        beside: TokenStream::new(),
+        check: TokenStream::new(),
+        body: separate,
         assertions: Vec::new(),
     })
 }

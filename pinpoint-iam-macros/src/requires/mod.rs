@@ -22,7 +22,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::{Expr, ExprMethodCall, ExprPath, PatIdent, Token, Type, punctuated::Punctuated, token};
 
 #[cfg(feature = "tonic")]
-pub(crate) use self::expand::{Assertion, BoxedMethod, Method, id_traits};
+pub(crate) use self::expand::{Assertion, BoxedMethod, Method, SeparateBody, id_traits};
 #[cfg(feature = "tonic")]
 use self::parse::Argument;
 use self::parse::Function;

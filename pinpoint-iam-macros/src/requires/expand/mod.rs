@@ -19,7 +19,7 @@ use syn::Pat;
 pub(crate) use self::check_expr::id_traits;
 use self::check_expr::{Stage, Writer};
 #[cfg(feature = "tonic")]
-pub(crate) use self::service_method::BoxedMethod;
+pub(crate) use self::service_method::{BoxedMethod, SeparateBody};
 #[cfg(feature = "tonic")]
 use super::OfService;
 use super::check::{Checked, Clause, Form, Resolved};
@@ -69,7 +69,8 @@ pub(crate) fn expand_method<'c>(
         return None;
     };
     let declaration = declaration::declaration(&function, &clauses, None, root);
-    let (code, beside) = method::expand(function, &clauses, of_service, root);
+    let method::Expanded { code, check, body } =
+        method::expand(function, &clauses, of_service, root);
     Some(Method {
         declaration,
         assertions: same_catalogs(&clauses, root)
@@ -77,7 +78,8 @@ pub(crate) fn expand_method<'c>(
             .chain(probes)
             .collect(),
         code,
-        beside,
+        check,
+        body,
     })
 }
 
@@ -86,8 +88,10 @@ pub(crate) fn expand_method<'c>(
 pub(crate) struct Method<'c> {
     /// The method with its check.
     pub(crate) code: TokenStream,
-    /// The function that it calls, beside the implementation.
-    pub(crate) beside: TokenStream,
+    /// The check as a function beside the implementation, if it is one.
+    pub(crate) check: TokenStream,
+    /// The body, if it is beside the implementation.
+    pub(crate) body: Option<SeparateBody>,
     /// The data about it for documents and audits.
     pub(crate) declaration: TokenStream,
     /// The items that it needs beside it.

@@ -21,6 +21,7 @@ use std::pin::Pin;
 use tonic::Request;
 use tonic::server::NamedService;
 
+use crate::__private::{DenialOutput, deny};
 use crate::authorizer::Authorizer;
 use crate::denial::Denied;
 use crate::guard::{Guard, check_with_keys};
@@ -53,9 +54,9 @@ type Checking<'a, T> = __Boxed<'a, Result<T, Denied>>;
 #[doc(hidden)]
 pub fn __check<'a, N, T, P>(
     service: &impl HasAuthorizer,
-    mut request: Request<T>,
+    request: Request<T>,
     name: &str,
-    mut check: impl FnMut(&Guard<'_>, &Request<T>) -> Result<P, Denied> + Send + 'a,
+    check: impl FnMut(&Guard<'_>, &Request<T>) -> Result<P, Denied> + Send + 'a,
 ) -> Checking<'a, (Request<T>, P)>
 where
     N: NamedService,
@@ -63,23 +64,72 @@ where
     P: Send + 'a,
 {
     let authorizer = service.authorizer().clone();
-    let path = format!("/{}/{name}", N::NAME);
+    Box::pin(checked(authorizer, path::<N>(name), request, check))
+}
+
+/// The future of a method whose body is a function: checks a request as [`__check`] does, and then calls `body`.
+///
+/// `function` is the name of the method's function, for the log of a denial.
+#[doc(hidden)]
+pub fn __guarded<'a, N, S, T, P, O>(
+    service: &'a S,
+    request: Request<T>,
+    name: &str,
+    function: &'static str,
+    check: fn(&Guard<'_>, &Request<T>) -> Result<P, Denied>,
+    body: fn(&'a S, (Request<T>, P)) -> __Boxed<'a, O>,
+) -> __Boxed<'a, O>
+where
+    N: NamedService,
+    S: HasAuthorizer + Sync + ?Sized,
+    T: Send + 'a,
+    P: Send + 'a,
+    O: DenialOutput + 'a,
+{
+    let checked = checked(
+        service.authorizer().clone(),
+        path::<N>(name),
+        request,
+        check,
+    );
     Box::pin(async move {
-        let guard = guard(authorizer, Head::of(&request, path)).await?;
-        request.extensions_mut().insert(CheckedBy(guard.clone()));
-        let mut passed = None;
-        // Not shared with another thread while it waits: a message need not be `Sync`.
-        let unshared = &mut request;
-        let mut checked = |guard: &Guard<'_>| {
-            let unshared: &mut Request<T> = unshared;
-            passed = Some(check(guard, unshared)?);
-            Ok(())
-        };
-        decide(&guard, &mut checked).await?;
-        // INVARIANT: a check that allows the request has been made.
-        let passed = passed.ok_or_else(|| Denied::misconfigured("the request was not checked"))?;
-        Ok((request, passed))
+        match checked.await {
+            Ok(passed) => body(service, passed).await,
+            Err(denied) => deny(denied, function),
+        }
     })
+}
+
+/// The path of a method of a service.
+fn path<N: NamedService>(name: &str) -> String {
+    format!("/{}/{name}", N::NAME)
+}
+
+/// Checks a request for a path.
+async fn checked<T, P>(
+    authorizer: Authorizer,
+    path: String,
+    mut request: Request<T>,
+    mut check: impl FnMut(&Guard<'_>, &Request<T>) -> Result<P, Denied> + Send,
+) -> Result<(Request<T>, P), Denied>
+where
+    T: Send,
+    P: Send,
+{
+    let guard = guard(authorizer, Head::of(&request, path)).await?;
+    request.extensions_mut().insert(CheckedBy(guard.clone()));
+    let mut passed = None;
+    // Not shared with another thread while it waits: a message need not be `Sync`.
+    let unshared = &mut request;
+    let mut checked = |guard: &Guard<'_>| {
+        let unshared: &mut Request<T> = unshared;
+        passed = Some(check(guard, unshared)?);
+        Ok(())
+    };
+    decide(&guard, &mut checked).await?;
+    // INVARIANT: a check that allows the request has been made.
+    let passed = passed.ok_or_else(|| Denied::misconfigured("the request was not checked"))?;
+    Ok((request, passed))
 }
 
 /// Creates the guard of a request.
