@@ -9,7 +9,7 @@
 //! ) -> __Boxed<'a, Result<Response<Campaign>, Status>> {
 //!     ::pinpoint_iam::web::tonic::__guarded::<CampaignsServer<Service>, _, _, _, _>(
 //!         service, request, "GetCampaign", "get_campaign", |guard, request| { .. the check .. },
-//!         <dyn __Bodies as __Bodies>::__body_get_campaign,
+//!         <dyn __Bodies as __Bodies>::__body_get_campaign, ::pinpoint_iam::__private::deny,
 //!     )
 //! }
 //! ```
@@ -160,17 +160,18 @@ fn separate_body(
     let ident = ident.to_string();
     let of_service = Ident::new("__service", Span::mixed_site());
     // An error about a return type that denials cannot be converted to is at this type.
-    let guarded = quote_spanned!(function.signature.output.span()=> #root::web::tonic::__guarded);
+    let deny = quote_spanned!(function.signature.output.span()=> #root::__private::deny);
     let checked = quote! {
         #[allow(clippy::all, clippy::pedantic, unused_braces, unused_parens)]
         fn #checked<'a>(#of_service: &'a dyn __Bodies, #request: #message) -> #root::web::tonic::__Boxed<'a, #output> {
-            #guarded::<#server, _, _, _, _>(
+            #root::web::tonic::__guarded::<#server, _, _, _, _>(
                 #of_service,
                 #request,
                 #name,
                 #ident,
                 #check,
                 <dyn __Bodies as __Bodies>::#path,
+                #deny,
             )
         }
     };

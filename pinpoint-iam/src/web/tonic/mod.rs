@@ -21,7 +21,6 @@ use std::pin::Pin;
 use tonic::Request;
 use tonic::server::NamedService;
 
-use crate::__private::{DenialOutput, deny};
 use crate::authorizer::Authorizer;
 use crate::denial::Denied;
 use crate::guard::{Guard, check_with_keys};
@@ -69,7 +68,7 @@ where
 
 /// The future of a method whose body is a function: checks a request as [`__check`] does, and then calls `body`.
 ///
-/// `function` is the name of the method's function, for the log of a denial.
+/// `deny` logs a denial with `function`, the name of the method's function, and converts it.
 #[doc(hidden)]
 pub fn __guarded<'a, N, S, T, P, O>(
     service: &'a S,
@@ -78,13 +77,14 @@ pub fn __guarded<'a, N, S, T, P, O>(
     function: &'static str,
     check: fn(&Guard<'_>, &Request<T>) -> Result<P, Denied>,
     body: fn(&'a S, (Request<T>, P)) -> __Boxed<'a, O>,
+    deny: fn(Denied, &str) -> O,
 ) -> __Boxed<'a, O>
 where
     N: NamedService,
     S: HasAuthorizer + Sync + ?Sized,
     T: Send + 'a,
     P: Send + 'a,
-    O: DenialOutput + 'a,
+    O: 'a,
 {
     let checked = checked(
         service.authorizer().clone(),
