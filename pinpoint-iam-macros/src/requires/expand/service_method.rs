@@ -50,9 +50,8 @@ fn one_token(code: &impl ToTokens) -> Group {
 
 impl BoxedMethod {
     /// The method with this signature. `service` is the type of the service, if its body may be beside the
-    /// implementation. `None` if it is
-    /// not `async fn name(&self, message: Message) -> Output`, or if one of the types contains a lifetime or has to be
-    /// inferred.
+    /// implementation. `None` if it is not `async fn name(&self, message: Message) -> Output`, or if one of the types
+    /// contains a lifetime or has to be inferred.
     pub(crate) fn of(signature: &Signature, service: Option<&Type>) -> Option<Self> {
         let mut inputs = signature.inputs.iter();
         let (Some(FnArg::Receiver(receiver)), Some(FnArg::Typed(message)), None) =
