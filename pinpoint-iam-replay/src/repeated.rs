@@ -8,7 +8,6 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::num::NonZeroU16;
 
 use foldhash::quality::RandomState;
 use pinpoint_iam::Principal;
@@ -67,9 +66,9 @@ pub(crate) struct Repeated {
 #[derive(Debug)]
 struct Known {
     caller: Principal,
-    /// Where its texts begin, one after the other.
+    /// Where its texts begin in [`Repeated::texts`], one after the other.
     start: usize,
-    lengths: [Option<NonZeroU16>; 4],
+    lengths: [Option<u16>; 4],
     /// The position of the names of the condition keys.
     key_list: usize,
     first: KnownResult,
@@ -229,12 +228,9 @@ fn texts<'r>(record: &'r Record<'_>) -> [Option<&'r str>; 4] {
     ]
 }
 
-/// The lengths of texts that together are not longer than [`MAX_LENGTH`], each plus one.
-fn lengths(texts: &[Option<&str>; 4]) -> [Option<NonZeroU16>; 4] {
-    texts.map(|text| {
-        let length = u16::try_from(text?.len()).unwrap_or(u16::MAX);
-        NonZeroU16::new(length.saturating_add(1))
-    })
+/// The lengths of texts that together are not longer than [`MAX_LENGTH`].
+fn lengths(texts: &[Option<&str>; 4]) -> [Option<u16>; 4] {
+    texts.map(|text| u16::try_from(text?.len()).ok())
 }
 
 /// The length of the values of a condition key that are texts.
@@ -251,7 +247,7 @@ fn length(key: &RecordedKey<'_>) -> usize {
 }
 
 impl Known {
-    /// `all` contains the texts of all requests.
+    /// Whether this is the request of a record. `all` contains the texts of all requests.
     fn is_of(&self, record: &Record<'_>, caller: &Principal, key_list: usize, all: &str) -> bool {
         let texts = texts(record);
         let mut own = all.get(self.start..).unwrap_or_default();
@@ -542,5 +538,8 @@ mod tests {
             assert_eq!(repeated.known.len(), expected);
             assert_eq!(repeated.positions.len(), expected);
         }
+        let lengths = repeated.known.iter().flat_map(|known| known.lengths);
+        let kept: usize = lengths.flatten().map(usize::from).sum();
+        assert_eq!(repeated.texts.len(), kept);
     }
 }

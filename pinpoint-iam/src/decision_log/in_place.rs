@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::MapAccess;
 
-/// Implements `Deserialize` for a struct whose texts are borrowed. Each member has its name in JSON, `required` or `optional`,
+/// Implements `Deserialize` and `FromLine` for a struct whose texts are borrowed. Each member has its name in JSON, `required` or `optional`,
 /// the field, and the function that reads the value into it. As with derived code, unknown members are ignored, a member that
-/// occurs twice is an error, and so is a required member that is missing.
+/// occurs twice is an error, and so is a required member that is missing. `FromLine` reads members in this order only.
 macro_rules! read_in_place {
     ($type:ident by $reader:ident from $empty:expr;
      $($name:literal $need:ident $field:ident by $read:path,)+) => {
